@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the planner answers, as plain data. Each item stands for the message or
+// enum of the same name in proto/slotplanner/v1/slot_planner_service.proto,
+// where its meaning is written; enum numbers are the same.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "service/slots/hash_slot.h"
+#include "service/topology/cluster_topology.h"
+#include "service/topology/topology_store.h"
+
+namespace slotplanner {
+
+enum class SplitPolicy { kAtomic = 1, kSplit = 2, kEmulate = 3 };
+
+enum class Verdict {
+  kSingleSlot = 1,
+  kAnyNode = 2,
+  kFanOut = 3,
+  kSplit = 4,
+  kEmulated = 5,
+  kRefused = 6,
+};
+
+enum class MergeOperation {
+  kSingle = 1,
+  kGather = 2,
+  kSum = 3,
+  kMin = 4,
+  kMax = 5,
+  kLogicalAnd = 6,
+  kLogicalOr = 7,
+  kAllSucceeded = 8,
+  kOneSucceeded = 9,
+  kConcatenate = 10,
+  kByNode = 11,
+  kFirstNotNil = 12,
+};
+
+enum class Guarantee { kAtomicWrite = 1, kSnapshotRead = 2, kAllOrNothing = 3 };
+
+enum class RetrySafety { kSafe = 1, kSameState = 2, kUnsafe = 3 };
+
+enum class RefusalReason {
+  kCrossSlot = 1,
+  kSplitForbidden = 2,
+  kCrossSlotTransaction = 3,
+  kUnknownCommand = 4,
+  kWrongArity = 5,
+  kSyntax = 6,
+  kNotPlannable = 7,
+  kSlotUnassigned = 8,
+};
+
+enum class RemedyKind {
+  kHashTag = 1,
+  kPipeline = 2,
+  kHashFields = 3,
+  kSplitPolicy = 4,
+  kPerNode = 5,
+};
+
+struct Remedy {
+  RemedyKind kind;
+  std::string description;  // One sentence. Holds no argument bytes.
+};
+
+struct KeyLocation {
+  int32_t arg_index;
+  HashSlot slot;
+
+  friend bool operator==(const KeyLocation&, const KeyLocation&) = default;
+};
+
+struct Refusal {
+  RefusalReason reason;
+  std::string message;  // Holds no argument bytes.
+  std::vector<KeyLocation> keys = {};
+  std::vector<Remedy> remedies = {};
+};
+
+// A stretch of one of the plan's index pools. One pool for a plan instead of a
+// vector for a part: a split of 1,000 keys is about 1,000 parts.
+struct IndexRange {
+  int32_t first = 0;
+  int32_t count = 0;
+};
+
+struct PlannedCommand {
+  int32_t command_index = 0;
+  int32_t part_index = 0;
+  std::optional<HashSlot> slot = {};
+  IndexRange arg_indexes = {};      // In BatchPlan::index_pool.
+  IndexRange reply_positions = {};  // In BatchPlan::index_pool.
+};
+
+struct NodePlan {
+  const Node* node = nullptr;  // In the topology planned on. Never null.
+  bool requires_readonly = false;
+  std::vector<PlannedCommand> commands = {};
+};
+
+struct Stage {
+  std::vector<NodePlan> node_plans;
+};
+
+struct CommandPlan {
+  Verdict verdict = Verdict::kRefused;
+  int32_t part_count = 0;
+  MergeOperation merge = MergeOperation::kSingle;
+  std::vector<Guarantee> lost_guarantees = {};
+  RetrySafety retry_safety = RetrySafety::kUnsafe;
+  std::optional<Refusal> refusal = {};  // Iff the verdict is kRefused.
+};
+
+// The plan of a batch. Points into the topology that it was made on.
+struct BatchPlan {
+  std::span<const int32_t> Indexes(IndexRange range) const {
+    return std::span(index_pool)
+        .subspan(static_cast<size_t>(range.first),
+                 static_cast<size_t>(range.count));
+  }
+
+  std::vector<Stage> stages;
+  std::vector<CommandPlan> command_plans;
+  std::vector<std::string> literals;
+  std::vector<SlotMigration> migrations;  // Ascending by slot.
+  std::vector<int32_t> index_pool;
+};
+
+}  // namespace slotplanner

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words with which the planner refuses: a cause that a developer
+// understands without the cluster specification, and the ways out, the best
+// first. No message holds bytes of an argument.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "service/commands/command_keys.h"
+#include "service/planning/batch_plan.h"
+#include "service/planning/command_policy.h"
+
+namespace slotplanner {
+
+// The name for people: upper case, a subcommand after a blank.
+std::string DisplayName(const CommandInfo& info);
+
+Refusal RefuseBadCommand(const CommandError& error);
+
+Refusal RefuseUnplannable(const Unplannable& why);
+
+// Keys in several slots that no split can serve.
+Refusal RefuseCrossSlot(const CommandInfo& info, std::vector<KeyLocation> keys);
+
+// SORT with a pattern that is in no slot, or another than its keys. `keys`
+// holds the keys, and the patterns that have a slot.
+Refusal RefusePattern(const CommandInfo& info, std::vector<KeyLocation> keys);
+
+// Keys in several slots that a split would serve, if the policy let it.
+Refusal RefuseSplit(const CommandInfo& info, std::vector<KeyLocation> keys);
+
+Refusal RefuseUnassigned(std::vector<KeyLocation> keys);
+
+// One command of a transaction whose commands are in several slots. `slots`:
+// all slots of the transaction, ascending; `keys`: those of this command.
+Refusal RefuseTransaction(const std::vector<HashSlot>& slots,
+                          std::vector<KeyLocation> keys);
+
+// One command of a transaction of which command `culprit` is refused for
+// `reason`; or which never ends.
+Refusal RefuseWithTransaction(RefusalReason reason, int culprit);
+Refusal RefuseUnclosedTransaction();
+Refusal RefuseNestedTransaction();
+Refusal RefuseExecWithoutMulti();
+Refusal RefuseFanOutInTransaction(const CommandInfo& info);
+
+}  // namespace slotplanner
