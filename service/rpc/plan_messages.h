@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the plan ring to messages, and back.
+#pragma once
+
+#include "slotplanner/v1/slot_planner_service.pb.h"
+
+#include "service/planning/batch_plan.h"
+#include "service/planning/read_routing.h"
+
+namespace slotplanner {
+
+// Requires: a value that validation let pass.
+ReadPreference FromMessage(v1::ReadPreference preference);
+SplitPolicy FromMessage(v1::SplitPolicy policy);
+
+// Fills all but `topology`.
+void FillPlan(const BatchPlan& plan, v1::PlanBatchResponse& message);
+
+}  // namespace slotplanner
