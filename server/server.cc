@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/service_type.h>
+#include <prometheus/gauge.h>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "grpc/health/v1/health.pb.h"
+#include "server/build_info.h"
+
+namespace slotplanner {
+namespace {
+
+std::vector<std::string> NamesOf(const std::vector<ClusterOptions>& clusters) {
+  std::vector<std::string> names;
+  names.reserve(clusters.size());
+  for (const ClusterOptions& cluster : clusters) names.push_back(cluster.name);
+  return names;
+}
+
+void ExportProcessMetrics(prometheus::Registry& registry) {
+  prometheus::BuildGauge()
+      .Name("slotplanner_build_info")
+      .Help("Always 1; the labels tell which build this is.")
+      .Register(registry)
+      .Add({{"version", kVersion}, {"compiler", kCompiler}})
+      .Set(1);
+  prometheus::BuildGauge()
+      .Name("process_start_time_seconds")
+      .Help("When the process started, in Unix time.")
+      .Register(registry)
+      .Add({})
+      .Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
+}
+
+// Switches on what gRPC offers to all servers of a process.
+void EnableHealthAndReflection() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // gRPC's health service is not in the descriptor pool that reflection reads;
+  // this keeps the linker from dropping the code that puts it there.
+  grpc::health::v1::HealthCheckRequest::descriptor();
+}
+
+void SetChannelArguments(grpc::ServerBuilder& builder) {
+  // A port in use is an error, not a port shared.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Notice dead peers within 80 s, and let clients ping as often as gRPC's own
+  // clients may, every 10 s, also between calls.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options)
+    : clusters_(NamesOf(options.clusters)),
+      slot_planner_service_(
+          MakeSlotPlannerService(clusters_, options.request_limits, metrics_)),
+      topology_service_(MakeTopologyService(clusters_, metrics_)),
+      admin_address_(options.admin_listen) {
+  ExportProcessMetrics(metrics_);
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const ServerOptions& options) {
+  std::unique_ptr<Server> server(new Server(options));
+  absl::Status status = server->Listen(options);
+  if (!status.ok()) return status;
+  server->FollowClusters(options);
+  return server;
+}
+
+absl::Status Server::Listen(const ServerOptions& options) {
+  for (const ListenAddress& address : options.grpc_listen) {
+    absl::Status status = CheckListenAddress(address);
+    if (!status.ok()) return status;
+  }
+  absl::Status status = CheckListenAddress(options.admin_listen);
+  if (!status.ok()) return status;
+
+  EnableHealthAndReflection();
+  grpc::ServerBuilder builder;
+  SetChannelArguments(builder);
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.SetMaxSendMessageSize(options.max_message_bytes);
+  builder.RegisterService(slot_planner_service_.get());
+  builder.RegisterService(topology_service_.get());
+  std::vector<int> ports(options.grpc_listen.size());
+  for (size_t i = 0; i < ports.size(); ++i) {
+    builder.AddListeningPort(ToString(options.grpc_listen[i]),
+                             grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  grpc_server_ = builder.BuildAndStart();
+  for (size_t i = 0; i < ports.size(); ++i) {
+    grpc_addresses_.push_back(options.grpc_listen[i]);
+    if (ports[i] == 0) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("cannot listen on ", ToString(options.grpc_listen[i])));
+    }
+    if (grpc_addresses_[i].unix_path.empty()) {
+      grpc_addresses_[i].port = ports[i];
+    }
+  }
+  if (grpc_server_ == nullptr) {
+    return absl::FailedPreconditionError("gRPC could not start");
+  }
+  health_ = std::make_unique<Health>(grpc_server_->GetHealthCheckService());
+
+  absl::StatusOr<std::unique_ptr<AdminHttp>> admin_http = AdminHttp::Start(
+      options.admin_listen, metrics_, [this] { return health_->Check(); });
+  if (!admin_http.ok()) return admin_http.status();
+  admin_http_ = *std::move(admin_http);
+  admin_address_.port = admin_http_->port();
+  return absl::OkStatus();
+}
+
+void Server::FollowClusters(const ServerOptions& options) {
+  const TopologyRefresher::Options refresh = {
+      .interval = options.refresh_interval, .timeout = options.refresh_timeout};
+  for (const ClusterOptions& cluster : options.clusters) {
+    const bool is_default = observers_.empty();
+    observers_.push_back(std::make_unique<ClusterObserver>(
+        cluster.name, metrics_, [this, is_default] {
+          if (is_default) health_->MarkReady();
+        }));
+    refreshers_.push_back(std::make_unique<TopologyRefresher>(
+        MakeTopologySource(cluster.source),
+        clusters_.Find(cluster.name)->store.get(), observers_.back().get(),
+        refresh));
+  }
+}
+
+Server::~Server() { Shutdown(absl::ZeroDuration()); }
+
+void Server::Drain() { health_->MarkDraining(); }
+
+void Server::Shutdown(absl::Duration timeout) {
+  if (grpc_server_ == nullptr) return;
+  grpc_server_->Shutdown(std::chrono::system_clock::now() +
+                         absl::ToChronoMilliseconds(timeout));
+  grpc_server_->Wait();
+}
+
+}  // namespace slotplanner
