@@ -120,6 +120,18 @@ void ClusterObserver::OnRefreshSucceeded(const ClusterSnapshot& snapshot,
          {"replicas", replica_count},
          {"unassigned_slots", topology.unassigned_slot_count()}});
   }
+  if (snapshot.hides_commands != hides_commands_) {
+    hides_commands_ = snapshot.hides_commands;
+    if (hides_commands_) {
+      Log(LogLevel::kWarning, "commands_hidden",
+          {{"cluster", cluster_},
+           {"message",
+            "The cluster does not let us run COMMAND; the commands of Redis "
+            "7.0 and those declared stand in. Allow +command in its ACL."}});
+    } else {
+      Log(LogLevel::kInfo, "commands_shown", {{"cluster", cluster_}});
+    }
+  }
   if (!has_topology_) {
     has_topology_ = true;
     on_first_topology_();

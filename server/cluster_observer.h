@@ -47,6 +47,7 @@ class ClusterObserver : public RefreshObserver {
   const std::function<void()> on_first_topology_;
   Metrics metrics_;
   bool has_topology_ = false;
+  bool hides_commands_ = false;  // In the snapshot that was last heard of.
   int failures_in_a_row_ = 0;
 };
 

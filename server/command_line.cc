@@ -56,10 +56,11 @@ ABSL_FLAG(std::string, cluster, "",
           "A password is safer in a file: other users see command lines.");
 ABSL_FLAG(std::string, config, "",
           "A YAML file with the same settings: grpc_listen (a list),\n"
-          "admin_listen, clusters (a list of name and source),\n"
-          "refresh_interval, refresh_timeout, drain_delay, and limits with\n"
-          "the four max_ settings. A flag wins over the file; any --cluster\n"
-          "replaces all clusters of the file.");
+          "admin_listen, clusters (a list of name, source and, if its servers\n"
+          "do not tell all their commands, commands), refresh_interval,\n"
+          "refresh_timeout, drain_delay, and limits with the four max_\n"
+          "settings. A flag wins over the file; any --cluster replaces all\n"
+          "clusters of the file.");
 ABSL_FLAG(absl::Duration, refresh_interval,
           slotplanner::ServerOptions{}.refresh_interval,
           "How often each cluster is asked for its topology, from 100ms to\n"

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/declared_commands.h"
 #include "service/base/strings.h"
 
 namespace slotplanner {
@@ -100,7 +101,15 @@ void ApplyClusters(const config::v1::ServerConfig& config, Applier& applier,
       applier.Fail(path + ".source", ToStd(source.status().message()));
       return;
     }
-    clusters.push_back({cluster.name(), *std::move(source)});
+    clusters.push_back(
+        {cluster.name(), *std::move(source),
+         ReadDeclaredCommands(
+             cluster.commands(),
+             [&](std::string_view declaration, std::string_view problem) {
+               applier.Fail(
+                   absl::StrCat(path, ".commands", ToAbsl(declaration)),
+                   problem);
+             })});
   }
 }
 

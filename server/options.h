@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/listen_address.h"
+#include "service/commands/command_catalog.h"
 #include "service/rpc/services.h"
 #include "service/topology/source_spec.h"
 
@@ -20,6 +22,8 @@ namespace slotplanner {
 struct ClusterOptions {
   std::string name;
   SourceSpec source;
+  // Commands to lay over the cluster's own; null when there are none.
+  std::shared_ptr<const CommandCatalog> declared_commands = nullptr;
 };
 
 // All settings of the server, each within its range. The defaults here are the

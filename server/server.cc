@@ -136,7 +136,7 @@ void Server::FollowClusters(const ServerOptions& options) {
           if (is_default) health_->MarkReady();
         }));
     refreshers_.push_back(std::make_unique<TopologyRefresher>(
-        MakeTopologySource(cluster.source),
+        MakeTopologySource(cluster.source, cluster.declared_commands),
         clusters_.Find(cluster.name)->store.get(), observers_.back().get(),
         refresh));
   }

@@ -131,10 +131,19 @@ absl::StatusOr<std::shared_ptr<const ClusterTopology>> ReadTopology(
   return std::make_shared<const ClusterTopology>(*std::move(topology));
 }
 
+// Whether the error `reply` says that the command exists for others only, or no
+// more. Servers quote its name in various ways.
+bool IsHidden(const RespValue& reply) {
+  return reply.is_error() && (ErrorCode(reply) == "NOPERM" ||
+                              absl::StrContains(reply.text, "unknown command"));
+}
+
+// The commands that the node tells of, or null when it hides them.
 absl::StatusOr<std::shared_ptr<const CommandCatalog>> ReadCatalog(
     RespConnection& node, absl::Time deadline) {
   const absl::StatusOr<RespValue> reply = Call(node, {"COMMAND"}, deadline);
   if (!reply.ok()) return reply.status();
+  if (IsHidden(*reply)) return nullptr;
   if (reply->is_error()) {
     return ExplainError(node.endpoint(), "COMMAND", *reply);
   }
@@ -226,15 +235,24 @@ absl::StatusOr<ClusterReading> RedisSource::ReadNode(
   absl::StatusOr<std::shared_ptr<const ClusterTopology>> topology =
       ReadTopology(**node, deadline);
   if (!topology.ok()) return topology.status();
-  if (last_.topology != nullptr &&
-      last_.topology->version() == (*topology)->version()) {
+  ClusterReading reading = last_;
+  if (last_.topology == nullptr ||
+      last_.topology->version() != (*topology)->version()) {
+    reading.topology = *std::move(topology);
+  } else if (!last_.hides_commands) {
     return last_;
   }
   absl::StatusOr<std::shared_ptr<const CommandCatalog>> catalog =
       ReadCatalog(**node, deadline);
   if (!catalog.ok()) return catalog.status();
-  return ClusterReading{.topology = *std::move(topology),
-                        .catalog = *std::move(catalog)};
+  if (*catalog != nullptr) {
+    reading.catalog = *std::move(catalog);
+    reading.hides_commands = false;
+  } else if (reading.catalog == nullptr) {
+    reading.catalog = CommandCatalog::Redis70();
+    reading.hides_commands = true;
+  }
+  return reading;
 }
 
 absl::Status RedisSource::Authenticate(RespConnection& node,

@@ -18,6 +18,10 @@ namespace slotplanner {
 // where the server does not know that (rule G1), and COMMAND whenever the
 // topology's version is another than before.
 //
+// A server may hide COMMAND, by ACL or by renaming it away. Then the commands
+// that were read before stay; if there are none, those of Redis 7.0 stand in
+// (`hides_commands`), and COMMAND is tried again at each read.
+//
 // Takes the view of the first node that has a usable one. Nodes that answered
 // before are asked first, seeds are never forgotten, and a node that stalls
 // costs a third of the time that is left, so that others get their turn. A view

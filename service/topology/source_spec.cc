@@ -19,7 +19,9 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "service/base/strings.h"
+#include "service/commands/command_catalog.h"
 #include "service/resp/resp_endpoint.h"
+#include "service/topology/declared_commands_source.h"
 #include "service/topology/redis_source.h"
 #include "service/topology/static_source.h"
 #include "service/topology/topology_source.h"
@@ -187,8 +189,12 @@ std::string DescribeSourceSpec(const SourceSpec& spec) {
   return std::visit(Describe{}, spec);
 }
 
-std::unique_ptr<TopologySource> MakeTopologySource(const SourceSpec& spec) {
-  return std::visit(MakeSource{}, spec);
+std::unique_ptr<TopologySource> MakeTopologySource(
+    const SourceSpec& spec, std::shared_ptr<const CommandCatalog> declared) {
+  std::unique_ptr<TopologySource> source = std::visit(MakeSource{}, spec);
+  if (declared == nullptr) return source;
+  return std::make_unique<DeclaredCommandsSource>(std::move(source),
+                                                  std::move(declared));
 }
 
 }  // namespace slotplanner

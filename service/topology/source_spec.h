@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "service/commands/command_catalog.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/topology/topology_source.h"
 
@@ -36,6 +37,10 @@ absl::StatusOr<SourceSpec> ParseSourceSpec(std::string_view text);
 // The spec for people and logs, without user and password.
 std::string DescribeSourceSpec(const SourceSpec& spec);
 
-std::unique_ptr<TopologySource> MakeTopologySource(const SourceSpec& spec);
+// The source of `spec`, its catalogs with the commands of `declared`, if that
+// is not null, laid over them.
+std::unique_ptr<TopologySource> MakeTopologySource(
+    const SourceSpec& spec,
+    std::shared_ptr<const CommandCatalog> declared = nullptr);
 
 }  // namespace slotplanner

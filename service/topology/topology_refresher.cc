@@ -69,6 +69,7 @@ bool TopologyRefresher::Refresh() {
       .topology = std::move(reading->topology),
       .catalog = std::move(reading->catalog),
       .confirm_time = end,
+      .hides_commands = reading->hides_commands,
   });
   store_->Publish(snapshot);
   observer_->OnRefreshSucceeded(*snapshot, changed, end - begin);

@@ -10,10 +10,12 @@
 
 namespace slotplanner {
 
-// What one look at a cluster found. Never null.
+// What one look at a cluster found. No pointer is null.
 struct ClusterReading {
   std::shared_ptr<const ClusterTopology> topology;
   std::shared_ptr<const CommandCatalog> catalog;
+  // The cluster has never told its commands: those of Redis 7.0 stand in.
+  bool hides_commands = false;
 };
 
 // Where the topology of one cluster comes from. Used by one thread.
@@ -22,10 +24,10 @@ class TopologySource {
   virtual ~TopologySource() = default;
 
   // Asks the cluster; blocks until `deadline` at the latest (longer only when a
-  // name takes longer to resolve). While the topology's version stays the same,
-  // so do both objects. UNAVAILABLE when no node can be reached,
-  // INVALID_ARGUMENT when those reached gave no usable reply. The message names
-  // endpoints, never credentials.
+  // name takes longer to resolve). While the topology's version and
+  // `hides_commands` stay the same, so do both objects. UNAVAILABLE when no
+  // node can be reached, INVALID_ARGUMENT when those reached gave no usable
+  // reply. The message names endpoints, never credentials.
   virtual absl::StatusOr<ClusterReading> Read(absl::Time deadline) = 0;
 };
 

@@ -21,6 +21,8 @@ struct ClusterSnapshot {
   absl::Time confirm_time;
   // Slots that are moving, ascending by slot.
   std::vector<SlotMigration> migrations = {};
+  // As in `ClusterReading`.
+  bool hides_commands = false;
 };
 
 // Holds the newest snapshot of one cluster. Thread-safe.

@@ -31,6 +31,32 @@ def field(number: int, value: bytes) -> bytes:
     return bytes([number << 3 | 2, len(value)]) + value
 
 
+def fields(message: bytes) -> list[tuple[int, bytes | int]]:
+    """The fields of a message: varints, and bytes of length-delimited ones."""
+    result = []
+    at = 0
+
+    def varint() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    while at < len(message):
+        tag = varint()
+        value = varint()
+        if tag & 7 == 2:
+            at += value
+            value = message[at - value : at]
+        result.append((tag >> 3, value))
+    return result
+
+
 def run(*flags: str) -> subprocess.CompletedProcess:
     """Runs the server to its end, which must come by itself."""
     return subprocess.run(
@@ -316,6 +342,56 @@ class UnreachableClusterTest(ProcessTest):
         self.assertEqual(server.stop(), 0)
         self.assertNotIn(self.PASSWORD, metrics)
         self.assertNotIn(self.PASSWORD, json.dumps(server.log))
+
+
+class DeclaredCommandsTest(ProcessTest):
+    CONFIG = """
+clusters:
+  - name: docs
+    source: static:3
+    commands:
+      - name: JSON.MGET
+        arity: -3
+        flags: [readonly]
+        tips: ["request_policy:multi_shard"]
+        key_specs:
+          - begin_search: {index: 1}
+            find_keys: {range: {last_key: -2}}
+  - {name: plain, source: static:3}
+"""
+    VERDICT_SPLIT, VERDICT_REFUSED = 4, 6
+
+    def plan(self, server: Server, cluster: str, *args: bytes) -> dict:
+        """What becomes of one command: a CommandPlan by field number."""
+        command = b''.join(field(1, arg) for arg in args)
+        response = server.call(
+            f'/{API}/PlanBatch', field(1, cluster.encode()) + field(2, command)
+        )
+        (command_plan,) = (v for n, v in fields(response) if n == 2)
+        return dict(fields(command_plan))
+
+    def test_plans_what_the_file_declares_for_that_cluster_only(self):
+        config = self.write('server.yaml', self.CONFIG)
+        server = self.start(f'--config={config}')
+        for cluster in 'docs', 'plain':
+            server.wait_for('topology_first_read', cluster=cluster)
+
+        # foo and bar are in the slots of two shards (rules A4, C1).
+        mget = b'json.mget', b'foo', b'bar', b'$.a'
+        plan = self.plan(server, 'docs', *mget)
+        self.assertEqual((plan[1], plan[2]), (self.VERDICT_SPLIT, 2))
+        self.assertEqual(
+            self.plan(server, 'plain', *mget)[1], self.VERDICT_REFUSED
+        )
+
+    def test_a_wrong_declaration_is_one_line_and_exit_code_2(self):
+        path = self.write('a.yaml', self.CONFIG.replace('index: 1', 'index: 0'))
+        self.assert_one_line(
+            run(f'--config={path}'),
+            2,
+            f'{path}: clusters[0].commands[0].key_specs[0].begin_search.index: '
+            'must be from 1 to 999999',
+        )
 
 
 class ShutdownTest(ProcessTest):

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Redis source against nodes that play a script.
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -11,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/commands/command_catalog.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/resp_value.h"
 #include "service/topology/redis_source.h"
@@ -182,17 +185,107 @@ TEST(RedisSourceTest, SaysWhatToDoAboutTheErrorsOfANode) {
               HasSubstr("\"LOADING \\xff\\x1b[31m\""));
 }
 
-TEST(RedisSourceTest, CommandsThatMayNotBeReadFailTheRead) {
+// Answers as a cluster of one node does, but COMMAND with `error`.
+FakeScript Hiding(const FakeNode& node, const std::string& error) {
+  return FakeScript()
+      .Expect(kShards)
+      .Send(OneShardReply(node.endpoint()))
+      .Expect(kCommand)
+      .Send(error);
+}
+
+constexpr char kNoPerm[] =
+    "-NOPERM this user has no permissions to run the 'command' command\r\n";
+
+// The errors of Redis 7.0.15 to a user whose ACL lacks it and to everybody when
+// it is renamed away, and that of Redis 5.
+TEST(RedisSourceTest, TheCommandsOfRedis70StandInForHiddenOnes) {
+  for (const char* error :
+       {kNoPerm,
+        "-ERR unknown command 'COMMAND', with args beginning with: \r\n",
+        "-ERR unknown command `COMMAND`, with args beginning with: \r\n"}) {
+    FakeNode node;
+    node.Play(Hiding(node, error));
+    const absl::StatusOr<ClusterReading> reading =
+        SourceOf({node.endpoint()}).Read(Later());
+    ASSERT_TRUE(reading.ok()) << reading.status();
+    EXPECT_TRUE(reading->hides_commands);
+    EXPECT_EQ(reading->catalog, CommandCatalog::Redis70());
+  }
+}
+
+TEST(RedisSourceTest, ReadsHiddenCommandsAsSoonAsItMay) {
   FakeNode node;
+  node.Play(Hiding(node, kNoPerm));
+  RedisSource source = SourceOf({node.endpoint()});
+  const absl::StatusOr<ClusterReading> hidden = source.Read(Later());
+  ASSERT_TRUE(hidden.ok()) << hidden.status();
+  EXPECT_EQ(source.Read(Later())->catalog, hidden->catalog);
+  EXPECT_TRUE(source.Read(Later())->hides_commands);
+
+  node.Play(Healthy(node));
+  const absl::StatusOr<ClusterReading> shown = source.Read(Later());
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_FALSE(shown->hides_commands);
+  EXPECT_EQ(shown->topology, hidden->topology);
+  EXPECT_EQ(shown->catalog->commands().size(), 1u);
+
+  // COMMAND would fail the test here.
   node.Play(FakeScript()
                 .Expect(kShards)
                 .Send(OneShardReply(node.endpoint()))
+                .Expect({"nothing more"}));
+  EXPECT_EQ(source.Read(Later())->catalog, shown->catalog);
+}
+
+TEST(RedisSourceTest, KeepsTheCommandsThatItReadBeforeTheyWereHidden) {
+  FakeNode node;
+  node.Play(Healthy(node));
+  RedisSource source = SourceOf({node.endpoint()});
+  const absl::StatusOr<ClusterReading> shown = source.Read(Later());
+  ASSERT_TRUE(shown.ok()) << shown.status();
+
+  node.Play(FakeScript()
+                .Expect(kShards)
+                .Send(RespValue::Array({ShardReply(
+                    {0, 99}, {NodeReply({.id = "a", .at = node.endpoint()})})}))
                 .Expect(kCommand)
-                .Send("-NOPERM this user has no permissions\r\n"));
+                .Send(kNoPerm));
+  const absl::StatusOr<ClusterReading> hidden = source.Read(Later());
+  ASSERT_TRUE(hidden.ok()) << hidden.status();
+  EXPECT_EQ(hidden->topology->unassigned_slot_count(), 16284);
+  EXPECT_EQ(hidden->catalog, shown->catalog);
+  EXPECT_FALSE(hidden->hides_commands);
+}
+
+TEST(RedisSourceTest, LaysDeclaredCommandsOverThoseThatStandIn) {
+  RespValue declared = CommandReply();
+  declared.elements[0].elements[0] = RespValue::String("MY.GET");
+  FakeNode node;
+  node.Play(Hiding(node, kNoPerm));
+  const auto source = MakeTopologySource(
+      RedisSourceSpec{.seeds = {node.endpoint()}, .user = "", .password = ""},
+      std::make_shared<const CommandCatalog>(
+          CommandCatalog::FromCommandReply(declared).value()));
+  const absl::StatusOr<ClusterReading> hidden = source->Read(Later());
+  ASSERT_TRUE(hidden.ok()) << hidden.status();
+  EXPECT_NE(hidden->catalog->Find("my.get"), nullptr);
+  EXPECT_NE(hidden->catalog->Find("mget"), nullptr);
+
+  node.Play(Healthy(node));
+  const absl::StatusOr<ClusterReading> shown = source->Read(Later());
+  ASSERT_TRUE(shown.ok()) << shown.status();
+  EXPECT_NE(shown->catalog->Find("my.get"), nullptr);
+  EXPECT_EQ(shown->catalog->Find("mget"), nullptr);
+}
+
+TEST(RedisSourceTest, OtherErrorsToCommandFailTheRead) {
+  FakeNode node;
+  node.Play(Hiding(node, "-LOADING Redis is loading the dataset\r\n"));
   const absl::Status status =
       SourceOf({node.endpoint()}).Read(Later()).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_THAT(status.message(), HasSubstr("may not run COMMAND"));
+  EXPECT_THAT(status.message(), HasSubstr("COMMAND was answered by"));
 }
 
 TEST(RedisSourceTest, RefusesWrongRepliesAndSaysWhere) {

@@ -18,6 +18,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class ClusterObserverTest : public testing::Test {
  protected:
@@ -34,6 +35,18 @@ class ClusterObserverTest : public testing::Test {
          .catalog = CommandCatalog::Redis70(),
          .confirm_time = absl::FromUnixSeconds(1'700'000'000)},
         changed, absl::Milliseconds(2));
+    return testing::internal::GetCapturedStderr();
+  }
+
+  // What is logged when the same topology comes with such a catalog.
+  std::string LogOfCommands(bool are_hidden) {
+    testing::internal::CaptureStderr();
+    observer_.OnRefreshSucceeded(
+        {.topology = std::make_shared<ClusterTopology>(MakeEvenTopology(3)),
+         .catalog = CommandCatalog::Redis70(),
+         .confirm_time = absl::FromUnixSeconds(1'700'000'000),
+         .hides_commands = are_hidden},
+        false, absl::Milliseconds(2));
     return testing::internal::GetCapturedStderr();
   }
 
@@ -97,6 +110,18 @@ TEST_F(ClusterObserverTest, LogsOneFailureOfAStreakAndTheRecovery) {
               AllOf(HasSubstr("topology_refresh_recovered"),
                     HasSubstr("\"failures\":2")));
   EXPECT_THAT(LogOfFailure(), HasSubstr("topology_refresh_failed"));
+}
+
+TEST_F(ClusterObserverTest,
+       LogsOnceThatCommandsAreHiddenAndOnceThatTheyAreNot) {
+  LogOfSuccess(3, true);
+  EXPECT_THAT(LogOfCommands(true),
+              AllOf(HasSubstr("commands_hidden"), HasSubstr("warning")));
+  EXPECT_THAT(LogOfCommands(true), IsEmpty());
+  LogOfFailure();
+  EXPECT_THAT(LogOfCommands(true), Not(HasSubstr("commands_hidden")));
+  EXPECT_THAT(LogOfCommands(false), HasSubstr("commands_shown"));
+  EXPECT_THAT(LogOfCommands(false), IsEmpty());
 }
 
 TEST_F(ClusterObserverTest, KeepsTheLastTopologyInTheMetricsAfterAFailure) {

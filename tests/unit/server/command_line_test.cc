@@ -205,6 +205,19 @@ TEST(ParseCommandLineTest, TakesSettingsFromTheFile) {
   EXPECT_EQ(options.request_limits.max_arguments, 2'000'000);
 }
 
+TEST(ParseCommandLineTest, GivesEachClusterTheCommandsDeclaredForIt) {
+  const ConfigFile file(
+      "clusters:\n"
+      "- {name: a, source: 'static:1'}\n"
+      "- {name: b, source: 'static:1', commands: [{name: MY.GET, arity: "
+      "2}]}\n");
+  const ServerOptions options = OptionsOf({file.flag().c_str()});
+  ASSERT_EQ(options.clusters.size(), 2u);
+  EXPECT_EQ(options.clusters[0].declared_commands, nullptr);
+  ASSERT_NE(options.clusters[1].declared_commands, nullptr);
+  EXPECT_NE(options.clusters[1].declared_commands->Find("my.get"), nullptr);
+}
+
 TEST(ParseCommandLineTest, LetsAFlagWinOverTheFileWhereverItStands) {
   const ConfigFile file(
       "grpc_listen: ['127.0.0.1:1', '127.0.0.1:2']\n"
@@ -244,6 +257,10 @@ TEST(ParseCommandLineTest, NamesFileAndPathOfASettingOutOfItsRange) {
   EXPECT_THAT(
       error_of("clusters: [{name: a, source: 'redis://u:hunter2@h'}]"),
       AllOf(StartsWith("clusters[0].source: "), Not(HasSubstr("hunter2"))));
+  EXPECT_EQ(error_of("clusters: [{name: a, source: 'static:1'}, {name: b, "
+                     "source: 'static:1', commands: [{name: x, arity: 2}, "
+                     "{name: y, arity: 2, flags: [slow]}]}]"),
+            "clusters[1].commands[1].flags[0]: is no flag of a command");
   EXPECT_EQ(error_of("nonsense: 1"), "line 1: there is no setting nonsense");
 }
 

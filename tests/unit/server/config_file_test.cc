@@ -56,6 +56,47 @@ limits:
             R"(max_commands: 20 max_arguments: 30 })");
 }
 
+TEST(ParseConfigTest, ReadsDeclaredCommands) {
+  const auto config = ParseConfig(R"(
+clusters:
+  - commands:
+      - name: JSON.MSET
+        arity: -4
+        flags: [write]
+        tips: [request_policy:multi_shard, response_policy:all_succeeded]
+        key_specs:
+          - begin_search: {index: 1}
+            find_keys: {range: {last_key: -1, key_step: 3, limit: 0}}
+            flags: [OW]
+      - key_specs:
+          - begin_search: {keyword: KEYS, start_from: -2}
+            find_keys: {keynum: {keynum_index: 0, first_key: 1, key_step: 1}}
+          - find_keys: {range: {}}
+)");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_EQ(config->clusters(0).commands_size(), 2);
+  EXPECT_EQ(config->clusters(0).commands(0).ShortDebugString(),
+            R"(name: "JSON.MSET" arity: -4 flags: "write" )"
+            R"(tips: "request_policy:multi_shard" )"
+            R"(tips: "response_policy:all_succeeded" )"
+            R"(key_specs { begin_search { index: 1 } )"
+            R"(find_keys { range { last_key: -1 key_step: 3 } } )"
+            R"(flags: "OW" })");
+  EXPECT_EQ(config->clusters(0).commands(1).ShortDebugString(),
+            R"(key_specs { begin_search { keyword: "KEYS" start_from: -2 } )"
+            R"(find_keys { keynum { first_key: 1 key_step: 1 } } } )"
+            R"(key_specs { find_keys { range { } } })");
+}
+
+TEST(ParseConfigTest, NamesThePathWithinADeclaredCommand) {
+  EXPECT_EQ(ErrorOf("clusters:\n- commands:\n  - name: x\n    arty: 1\n"),
+            "line 4: clusters[0].commands[0]: there is no setting arty");
+  EXPECT_EQ(ErrorOf("clusters: [{commands: [{key_specs: "
+                    "[{begin_search: {index: one}}]}]}]"),
+            "line 1: clusters[0].commands[0].key_specs[0].begin_search.index: "
+            "must be a whole number");
+}
+
 TEST(ParseConfigTest, TakesAnEmptyDocumentAsNoSettings) {
   for (const char* yaml : {"", "# Nothing.\n", "---\n", "{}"}) {
     const auto config = ParseConfig(yaml);
