@@ -20,7 +20,7 @@ import urllib.request
 
 import grpc
 
-PROGRAM = os.environ['SLOTPLANNER_SERVER']
+PROGRAM = os.environ['SLOTPLANNER_SERVER_PROGRAM']
 TIMEOUT_SECONDS = 30
 API = 'slotplanner.v1.SlotPlannerService'
 SERVING, NOT_SERVING = b'\x08\x01', b'\x08\x02'

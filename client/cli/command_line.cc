@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/command_line.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "client/cli/escapes.h"
+#include "service/base/strings.h"
+
+namespace slotplanner::cli {
+namespace {
+
+// A flag. `store` returns false when the value is none of the flag's.
+struct Flag {
+  std::string_view name;
+  std::string_view value;  // What the manual calls it; empty for a switch.
+  std::string_view help;
+  std::string_view subcommands;  // Space-separated; empty means all of them.
+  bool (*store)(std::string_view value, Options& options);
+};
+
+// The value of an enum whose name is `prefix` and then `value` in upper case.
+template <typename Enum>
+bool StoreEnum(bool (*parse)(const std::string&, Enum*),
+               std::string_view prefix, std::string_view value, Enum& to) {
+  return value != "unspecified" &&
+         parse(
+             absl::StrCat(ToAbsl(prefix), absl::AsciiStrToUpper(ToAbsl(value))),
+             &to);
+}
+
+constexpr Flag kFlags[] = {
+    {"server", "TARGET",
+     "host:port or unix:PATH of the slotplanner server; by default\n"
+     "$SLOTPLANNER_SERVER, else 127.0.0.1:50051",
+     "",
+     [](std::string_view value, Options& options) {
+       options.server = value;
+       return !value.empty();
+     }},
+    {"cluster", "NAME", "the cluster, if not the server's default one", "",
+     [](std::string_view value, Options& options) {
+       options.cluster = value;
+       return true;
+     }},
+    {"output", "text|json", "text for people, or JSON, one document a line", "",
+     [](std::string_view value, Options& options) {
+       options.output =
+           value == "json" ? OutputFormat::kJson : OutputFormat::kText;
+       return value == "json" || value == "text";
+     }},
+    {"timeout", "DURATION", "for everything together, as in 500ms; 5s", "",
+     [](std::string_view value, Options& options) {
+       return absl::ParseDuration(ToAbsl(value), &options.timeout) &&
+              options.timeout > absl::ZeroDuration();
+     }},
+    {"escapes", "",
+     "read \\xHH \\n \\r \\t \\a \\b \\\\ in arguments as redis-cli does\n"
+     "between double quotes; without it arguments are taken as they are",
+     "keyslot group plan exec",
+     [](std::string_view, Options& options) { return options.escapes = true; }},
+    {"by", "slot|node", "what the keys of a group share; slot", "group",
+     [](std::string_view value, Options& options) {
+       return StoreEnum(v1::Grouping_Parse, "GROUPING_", value,
+                        options.grouping);
+     }},
+    {"read_preference", "primary|replica|nearest",
+     "which node of a shard serves reads; primary", "group plan exec",
+     [](std::string_view value, Options& options) {
+       return StoreEnum(v1::ReadPreference_Parse, "READ_PREFERENCE_", value,
+                        options.read_preference);
+     }},
+    {"split_policy", "atomic|split|emulate",
+     "what may be done to a command over several slots; split", "plan exec",
+     [](std::string_view value, Options& options) {
+       return StoreEnum(v1::SplitPolicy_Parse, "SPLIT_POLICY_", value,
+                        options.split_policy);
+     }},
+    {"redis_user", "NAME", "the ACL user for the nodes, if not the default one",
+     "exec",
+     [](std::string_view value, Options& options) {
+       options.redis_user = value;
+       return !value.empty();
+     }},
+    {"redis_password_file", "FILE",
+     "holds the password for the nodes; by default it is in\n"
+     "$SLOTPLANNER_REDIS_PASSWORD, if there is one",
+     "exec",
+     [](std::string_view value, Options& options) {
+       options.redis_password_file = value;
+       return !value.empty();
+     }},
+    {"help", "", "print this", "",
+     [](std::string_view, Options& options) { return options.help = true; }},
+};
+
+bool TakesFlag(std::string_view subcommand, const Flag& flag) {
+  const std::string padded = absl::StrCat(" ", ToAbsl(flag.subcommands), " ");
+  const std::string word = absl::StrCat(" ", ToAbsl(subcommand), " ");
+  return flag.subcommands.empty() || padded.find(word) != std::string::npos;
+}
+
+absl::Status WrongUsage(std::string_view message, std::string_view word) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(ToAbsl(message), " ", ToAbsl(word)));
+}
+
+// Takes the flags off the front of `words`, and a `--` behind them.
+absl::Status TakeFlags(std::span<const std::string_view>& words,
+                       Options& options, std::vector<const Flag*>& taken) {
+  while (!words.empty() && words[0].substr(0, 2) == "--") {
+    const std::string_view word = words[0];
+    words = words.subspan(1);
+    if (word == "--") break;
+    const size_t equals = std::min(word.find('='), word.size());
+    const std::string_view name = word.substr(2, equals - 2);
+    const bool has_value = equals < word.size();
+    std::string_view value = has_value ? word.substr(equals + 1) : "";
+    const Flag* const flag =
+        std::find_if(std::begin(kFlags), std::end(kFlags),
+                     [name](const Flag& f) { return f.name == name; });
+    if (flag == std::end(kFlags)) {
+      return WrongUsage("there is no flag", word.substr(0, equals));
+    }
+    if (flag->value.empty()) {
+      if (has_value) return WrongUsage("no value belongs in", word);
+    } else if (!has_value) {
+      if (words.empty()) return WrongUsage("a value is missing after", word);
+      value = words[0];
+      words = words.subspan(1);
+    }
+    if (!flag->store(value, options)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--", ToAbsl(name), " must be ", ToAbsl(flag->value),
+                       ", not \"", ToAbsl(value), "\""));
+    }
+    taken.push_back(flag);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(
+    std::span<const std::string_view> words, Options options) {
+  CommandLine line{.subcommand = {}, .options = std::move(options), .args = {}};
+  std::vector<const Flag*> taken;
+  absl::Status status = TakeFlags(words, line.options, taken);
+  if (!status.ok()) return status;
+  if (words.empty()) {
+    if (line.options.help) return line;
+    return absl::InvalidArgumentError("a subcommand is missing");
+  }
+  line.subcommand = words[0];
+  words = words.subspan(1);
+  status = TakeFlags(words, line.options, taken);
+  if (!status.ok()) return status;
+  for (const Flag* flag : taken) {
+    if (!TakesFlag(line.subcommand, *flag)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          line.subcommand, " takes no flag --", ToAbsl(flag->name)));
+    }
+  }
+  for (const std::string_view word : words) {
+    if (!line.options.escapes) {
+      line.args.emplace_back(word);
+      continue;
+    }
+    auto decoded = DecodeEscapes(word);
+    if (!decoded.ok()) return decoded.status();
+    line.args.push_back(*std::move(decoded));
+  }
+  return line;
+}
+
+std::string FlagsHelp(std::string_view subcommand) {
+  std::string help = "Flags:\n";
+  for (const Flag& flag : kFlags) {
+    if (!TakesFlag(subcommand, flag)) continue;
+    absl::StrAppend(&help, "  --", ToAbsl(flag.name));
+    if (!flag.value.empty()) absl::StrAppend(&help, "=", ToAbsl(flag.value));
+    help += "\n      ";
+    for (const char c : flag.help) {
+      help += c;
+      if (c == '\n') help += "      ";
+    }
+    help += '\n';
+  }
+  return help;
+}
+
+}  // namespace slotplanner::cli

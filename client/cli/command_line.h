@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slotplanner/v1/slot_planner_service.pb.h"
+#include "slotplanner/v1/topology.pb.h"
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace slotplanner::cli {
+
+enum class OutputFormat { kText, kJson };
+
+// The flags, those of all subcommands together.
+struct Options {
+  std::string server = "127.0.0.1:50051";
+  std::string cluster = {};
+  OutputFormat output = OutputFormat::kText;
+  absl::Duration timeout = absl::Seconds(5);
+  bool escapes = false;
+  v1::Grouping grouping = v1::GROUPING_SLOT;
+  v1::ReadPreference read_preference = v1::READ_PREFERENCE_PRIMARY;
+  v1::SplitPolicy split_policy = v1::SPLIT_POLICY_SPLIT;
+  std::string redis_user = {};
+  std::string redis_password_file = {};
+  bool help = false;
+};
+
+// A command line of the tool, parsed.
+struct CommandLine {
+  std::string subcommand;  // Empty only if `options.help`.
+  Options options;
+  // The subcommand's arguments, with `--escapes` decoded.
+  std::vector<std::string> args;
+};
+
+// Parses the words behind the program's name:
+//
+//   [FLAG...] SUBCOMMAND [FLAG...] [--] [ARGUMENT...]
+//
+// A flag is `--name=value` or `--name value`. The first word that is none ends
+// the flags, so arguments may begin with dashes; so does `--`. `options` holds
+// the defaults. INVALID_ARGUMENT says in one line what is wrong; whether there
+// is such a subcommand is not checked, but that the flags are among its own.
+absl::StatusOr<CommandLine> ParseCommandLine(
+    std::span<const std::string_view> words, Options options);
+
+// The lines of a manual about the flags that `subcommand` takes.
+std::string FlagsHelp(std::string_view subcommand);
+
+}  // namespace slotplanner::cli

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// How arguments become requests, where several subcommands do it alike.
+#include <string>
+#include <utility>
+
+#include "client/cli/escapes.h"
+#include "client/cli/subcommands.h"
+
+namespace slotplanner::cli {
+
+absl::StatusOr<std::vector<std::string>> ReadKeys(const Job& job) {
+  if (job.line.args != std::vector<std::string>{"-"}) return job.line.args;
+  std::vector<std::string> keys;
+  for (std::string key; std::getline(job.in, key);) {
+    if (job.line.options.escapes) {
+      auto decoded = DecodeEscapes(key);
+      if (!decoded.ok()) return decoded.status();
+      key = *std::move(decoded);
+    }
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+v1::PlanBatchRequest MakePlanRequest(const CommandLine& line) {
+  v1::PlanBatchRequest request;
+  request.set_cluster(line.options.cluster);
+  request.set_read_preference(line.options.read_preference);
+  request.set_split_policy(line.options.split_policy);
+  v1::Command& command = *request.add_commands();
+  for (const std::string& arg : line.args) command.add_args(arg);
+  return request;
+}
+
+}  // namespace slotplanner::cli

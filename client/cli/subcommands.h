@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tool can do: one function a subcommand, each in a file of its own.
+#pragma once
+
+#include <istream>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "client/cli/command_line.h"
+#include "client/cli/tool.h"
+#include "client/cpp/slot_planner_client.h"
+
+namespace slotplanner::cli {
+
+// What a subcommand works on.
+struct Job {
+  const CommandLine& line;
+  const SlotPlannerClient& client;
+  absl::Time deadline;
+  std::string redis_password;  // Empty if there is none.
+  std::istream& in;
+  std::ostream& out;
+};
+
+// Each prints the answer; an error reply and a refusal are answers too, with
+// `kRefusedOrFailed`. It fails with the status of the call that failed.
+absl::StatusOr<ExitCode> RunKeyslot(const Job& job);
+absl::StatusOr<ExitCode> RunGroup(const Job& job);
+absl::StatusOr<ExitCode> RunPlan(const Job& job);
+absl::StatusOr<ExitCode> RunExec(const Job& job);
+absl::StatusOr<ExitCode> RunTopology(const Job& job);
+
+// The keys that the arguments name: themselves, or with the one argument `-`
+// the lines of standard input. INVALID_ARGUMENT when an escape is wrong.
+absl::StatusOr<std::vector<std::string>> ReadKeys(const Job& job);
+
+// The request to plan the command that the arguments are.
+v1::PlanBatchRequest MakePlanRequest(const CommandLine& line);
+
+}  // namespace slotplanner::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers of the server as text for people, or as JSON.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "slotplanner/v1/slot_planner_service.pb.h"
+#include "slotplanner/v1/topology_service.pb.h"
+
+namespace slotplanner::cli {
+
+// `host:port`, with an IPv6 address in brackets.
+std::string FormatEndpoint(const v1::Node& node);
+
+// A plan for one command: per stage and node what is sent, how the replies are
+// merged, what is lost by it; or the refusal with its ways out.
+std::string FormatPlan(const v1::Command& command,
+                       const v1::PlanBatchResponse& plan);
+
+std::string FormatTopology(const v1::Topology& topology);
+
+// The name of an enum value without its prefix, as in "SPLIT"; "UNKNOWN" for
+// the empty name of a value that this client does not know.
+std::string ShortName(const std::string& name, std::string_view prefix);
+
+// A message in protobuf's JSON, on one line with its newline.
+std::string FormatJson(const google::protobuf::Message& message);
+
+}  // namespace slotplanner::cli

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/tool.h"
+
+#include <algorithm>
+#include <fstream>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client/cli/subcommands.h"
+#include "client/cli/text_format.h"
+#include "service/base/strings.h"
+
+namespace slotplanner::cli {
+namespace {
+
+struct Subcommand {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view summary;
+  std::string_view details;
+  absl::StatusOr<ExitCode> (*run)(const Job&);
+  bool takes_arguments;
+};
+
+constexpr Subcommand kSubcommands[] = {
+    {"keyslot", "KEY... | -", "print the hash slot of keys",
+     "One line a key: its slot, the primary that owns it (- if none is "
+     "known),\n"
+     "and the key in quotes, with tabs between. With the one argument - the\n"
+     "keys are read from standard input, one a line.",
+     RunKeyslot, true},
+    {"group", "KEY... | -", "group keys by slot or by node",
+     "One line a group: the slot (with --by=slot), the node (- if none is\n"
+     "known), and the keys in quotes, with tabs between. With the one "
+     "argument\n"
+     "- the keys are read from standard input, one a line.",
+     RunGroup, true},
+    {"plan", "-- COMMAND [ARGUMENT...]", "show what to send where",
+     "Prints the plan for one command: per node the parts to send, how their\n"
+     "replies are merged, what is lost by it; or why it is refused, and the\n"
+     "ways out. Nothing is sent to the cluster.",
+     RunPlan, true},
+    {"exec", "-- COMMAND [ARGUMENT...]", "run a command on the whole cluster",
+     "Plans one command, sends its parts to the nodes, and prints the merged\n"
+     "reply as redis-cli prints that of a single server on a terminal.\n"
+     "\n"
+     "With --output=json: {\"reply\":R,\"parts\":[{\"node\":\"host:port\",\n"
+     "\"outcome\":\"APPLIED\"},...],\"planOutdated\":false}. An outcome is "
+     "APPLIED,\n"
+     "FAILED, NOT_SENT or UNKNOWN. R has a \"type\" (nil, string, status, "
+     "error,\n"
+     "integer, array) and its value: \"text\", or \"base64\" for bytes that "
+     "are no\n"
+     "UTF-8; \"integer\", in quotes; or \"elements\".",
+     RunExec, true},
+    {"topology", "", "print the cluster as the server sees it",
+     "Prints each shard with its slots, its primary and its replicas online.",
+     RunTopology, false},
+};
+
+constexpr std::string_view kExitCodesHelp =
+    "Exit codes: 0 answered, 1 refused or failed, 2 wrong usage.\n";
+
+std::string ToolHelp() {
+  std::string help =
+      "slotplanner: plans commands for a Redis or Valkey Cluster, and runs "
+      "them.\n\n"
+      "Usage: slotplanner SUBCOMMAND [FLAG...] [--] [ARGUMENT...]\n\n";
+  for (const Subcommand& subcommand : kSubcommands) {
+    std::string name(subcommand.name);
+    name.resize(10, ' ');
+    absl::StrAppend(&help, "  ", name, ToAbsl(subcommand.summary), "\n");
+  }
+  return absl::StrCat(help,
+                      "\n`slotplanner SUBCOMMAND --help` lists its flags.\n",
+                      ToAbsl(kExitCodesHelp));
+}
+
+std::string HelpOf(const Subcommand& subcommand) {
+  return absl::StrCat(
+      "slotplanner ", ToAbsl(subcommand.name), ": ", ToAbsl(subcommand.summary),
+      "\n\nUsage: slotplanner ", ToAbsl(subcommand.name), " [FLAG...] ",
+      ToAbsl(subcommand.arguments), "\n\n", ToAbsl(subcommand.details), "\n\n",
+      FlagsHelp(subcommand.name), "\n", ToAbsl(kExitCodesHelp));
+}
+
+ExitCode WrongUsage(const Environment& environment, std::string_view message) {
+  environment.err << "slotplanner: " << message << "; try slotplanner --help\n";
+  return ExitCode::kWrongUsage;
+}
+
+// As in "slotplanner: UNAVAILABLE (TOPOLOGY_NOT_READY): ...".
+ExitCode Failed(const Environment& environment, const absl::Status& status) {
+  environment.err << "slotplanner: " << absl::StatusCodeToString(status.code());
+  if (const auto reason = ErrorReasonOf(status)) {
+    environment.err << " ("
+                    << ShortName(v1::ErrorReason_Name(*reason), "ERROR_REASON_")
+                    << ")";
+  }
+  environment.err << ": " << status.message() << '\n';
+  return ExitCode::kRefusedOrFailed;
+}
+
+// The password for the nodes: never a flag, which every user of the machine
+// could read.
+absl::StatusOr<std::string> RedisPassword(const Options& options,
+                                          const Environment& environment) {
+  if (options.redis_password_file.empty()) {
+    return environment.variable("SLOTPLANNER_REDIS_PASSWORD").value_or("");
+  }
+  std::ifstream file(options.redis_password_file);
+  std::string password;
+  if (!std::getline(file, password)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "cannot read a password from ", options.redis_password_file));
+  }
+  return password;
+}
+
+}  // namespace
+
+ExitCode RunTool(std::span<const std::string_view> words,
+                 const Environment& environment) {
+  Options defaults;
+  if (const auto server = environment.variable("SLOTPLANNER_SERVER")) {
+    defaults.server = *server;
+  }
+  const auto line = ParseCommandLine(words, defaults);
+  if (!line.ok()) {
+    return WrongUsage(environment, ToStd(line.status().message()));
+  }
+  if (line->subcommand.empty()) {
+    environment.out << ToolHelp();
+    return ExitCode::kAnswered;
+  }
+  const Subcommand* const subcommand = std::find_if(
+      std::begin(kSubcommands), std::end(kSubcommands),
+      [&line](const Subcommand& s) { return s.name == line->subcommand; });
+  if (subcommand == std::end(kSubcommands)) {
+    return WrongUsage(environment,
+                      "there is no subcommand " + line->subcommand);
+  }
+  if (line->options.help) {
+    environment.out << HelpOf(*subcommand);
+    return ExitCode::kAnswered;
+  }
+  if (subcommand->takes_arguments == line->args.empty()) {
+    return WrongUsage(environment,
+                      subcommand->takes_arguments
+                          ? line->subcommand + " needs an argument"
+                          : line->subcommand + " takes no argument");
+  }
+  auto password = RedisPassword(line->options, environment);
+  if (!password.ok()) {
+    return WrongUsage(environment, ToStd(password.status().message()));
+  }
+
+  const auto client = MakeSlotPlannerClient({.target = line->options.server});
+  const auto code =
+      subcommand->run({.line = *line,
+                       .client = *client,
+                       .deadline = absl::Now() + line->options.timeout,
+                       .redis_password = *std::move(password),
+                       .in = environment.in,
+                       .out = environment.out});
+  if (!code.ok()) return Failed(environment, code.status());
+  return *code;
+}
+
+}  // namespace slotplanner::cli

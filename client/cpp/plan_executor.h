@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "slotplanner/v1/slot_planner_service.pb.h"
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "client/cpp/node_connections.h"
+#include "client/cpp/reply_merge.h"
+#include "service/resp/resp_value.h"
+
+namespace slotplanner {
+
+// What one command of a batch came to.
+struct CommandResult {
+  // The reply that a single server would have given, or an error that says
+  // which parts were applied and which were not (see `MergeReplies`); for a
+  // refused command the error `REFUSED`.
+  RespValue reply;
+
+  // Every part, by part index. Empty for a refused command.
+  std::vector<PartResult> parts;
+
+  // Why nothing was sent, for a command that the plan refuses.
+  std::optional<v1::Refusal> refusal;
+};
+
+// What a batch came to.
+struct ExecutionResult {
+  // Parallel to the commands.
+  std::vector<CommandResult> commands;
+
+  // A node answered MOVED: plan later batches anew, with the topology version
+  // of this plan as `outdated_topology_version` (rule F3).
+  bool plan_outdated = false;
+};
+
+// Runs plans on the nodes of a cluster. Stages run one after the other. In a
+// stage, each node gets its commands in one pipeline, in the plan's order, and
+// all nodes are written to before any is waited for; so the time is that of the
+// slowest node, whatever the number of nodes.
+//
+// MOVED and ASK are followed, for the command that met them (rules F2, F3). A
+// connection that breaks leaves the outcome of what it carried unknown; only
+// commands that the plan calls safe to retry are sent again.
+//
+// Thread-safe; calls block.
+class PlanExecutor {
+ public:
+  explicit PlanExecutor(NodeConnectionsOptions options);
+
+  // Runs `plan`, which the server made for `commands`. What goes wrong on the
+  // way to a node or on a node is in the result of each command, until
+  // `deadline` at the latest. A failed status means that nothing was sent:
+  // INVALID_ARGUMENT when the plan does not belong to the commands,
+  // UNIMPLEMENTED when this client cannot merge the replies that it asks for.
+  absl::StatusOr<ExecutionResult> Execute(
+      const google::protobuf::RepeatedPtrField<v1::Command>& commands,
+      const v1::PlanBatchResponse& plan, absl::Time deadline);
+
+ private:
+  NodeConnections connections_;
+};
+
+}  // namespace slotplanner

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cpp/redirection.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "service/base/strings.h"
+
+namespace slotplanner {
+
+std::optional<Redirection> ParseRedirection(std::string_view error,
+                                            const RespEndpoint& sender) {
+  const std::vector<absl::string_view> words =
+      absl::StrSplit(ToAbsl(error), ' ');
+  if (words.size() != 3) return std::nullopt;
+
+  Redirection redirection;
+  if (words[0] == "MOVED") {
+    redirection.kind = Redirection::Kind::kMoved;
+  } else if (words[0] == "ASK") {
+    redirection.kind = Redirection::Kind::kAsk;
+  } else {
+    return std::nullopt;
+  }
+
+  // An IPv6 address has colons of its own; the port follows the last one.
+  const size_t colon = words[2].rfind(':');
+  if (colon == absl::string_view::npos) return std::nullopt;
+  const absl::string_view host = words[2].substr(0, colon);
+  int port = 0;
+  if (host == "?" || !absl::SimpleAtoi(words[2].substr(colon + 1), &port) ||
+      port < 1 || port > 65535) {
+    return std::nullopt;
+  }
+  redirection.target = {.host = host.empty() ? sender.host : std::string(host),
+                        .port = port};
+  return redirection;
+}
+
+}  // namespace slotplanner

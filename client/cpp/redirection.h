@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "service/resp/resp_endpoint.h"
+
+namespace slotplanner {
+
+// Where a node says that a command belongs.
+struct Redirection {
+  // MOVED: the slot has a new owner, the plan is out of date (rule F3). ASK:
+  // only this command goes elsewhere, once, after ASKING (rule F2).
+  enum class Kind { kMoved, kAsk };
+
+  Kind kind;
+  RespEndpoint target;
+
+  friend bool operator==(const Redirection&, const Redirection&) = default;
+};
+
+// Reads the error line of a reply, such as `MOVED 3999 127.0.0.1:6381`. An
+// empty host means that of `sender`, the node that replied. Nothing when the
+// line is another error, or names no endpoint to connect to (host "?").
+std::optional<Redirection> ParseRedirection(std::string_view error,
+                                            const RespEndpoint& sender);
+
+}  // namespace slotplanner

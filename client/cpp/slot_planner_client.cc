@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cpp/slot_planner_client.h"
+
+#include <algorithm>
+
+#include "slotplanner/rpc/v1/error_details.pb.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+
+namespace slotplanner {
+namespace {
+
+// Room for a plan or a grouping of a million keys.
+constexpr int kMaxMessageBytes = 64 << 20;
+
+constexpr char kServiceConfig[] = R"json({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "methodConfig": [{
+    "name": [{"service": "slotplanner.v1.SlotPlannerService"},
+             {"service": "slotplanner.v1.TopologyService"}],
+    "retryPolicy": {
+      "maxAttempts": 4,
+      "initialBackoff": "0.1s",
+      "maxBackoff": "1s",
+      "backoffMultiplier": 2,
+      "retryableStatusCodes": ["UNAVAILABLE"]
+    }
+  }]
+})json";
+
+constexpr char kErrorInfoTypeUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+
+// `host:port` as a DNS name, so that every address behind it gets its share of
+// the calls. Targets that have a scheme stay as they are.
+std::string DnsTarget(const std::string& target) {
+  const bool has_scheme =
+      absl::StrContains(target, "://") || absl::StartsWith(target, "dns:") ||
+      absl::StartsWith(target, "unix:") ||
+      absl::StartsWith(target, "unix-abstract:") ||
+      absl::StartsWith(target, "ipv4:") || absl::StartsWith(target, "ipv6:");
+  return has_scheme ? target : absl::StrCat("dns:///", target);
+}
+
+absl::Status ToAbslStatus(const grpc::Status& status) {
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()),
+                      status.error_message());
+  rpc::v1::Status details;
+  if (details.ParseFromString(status.error_details())) {
+    for (const google::protobuf::Any& detail : details.details()) {
+      result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
+    }
+  }
+  return result;
+}
+
+// Calls `method` of `stub`.
+template <typename Stub, typename Request, typename Response>
+absl::StatusOr<Response> Call(Stub& stub,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                           const Request&,
+                                                           Response*),
+                              const Request& request, absl::Time deadline) {
+  grpc::ClientContext context;
+  // gRPC takes a moment before the epoch for no deadline at all.
+  context.set_deadline(
+      absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
+  Response response;
+  const grpc::Status status = (stub.*method)(&context, request, &response);
+  if (!status.ok()) return ToAbslStatus(status);
+  return response;
+}
+
+}  // namespace
+
+SlotPlannerClient::SlotPlannerClient(
+    const std::shared_ptr<grpc::ChannelInterface>& channel,
+    absl::Duration default_timeout)
+    : planner_(v1::SlotPlannerService::NewStub(channel)),
+      topology_(v1::TopologyService::NewStub(channel)),
+      default_timeout_(default_timeout) {}
+
+absl::StatusOr<v1::KeyslotResponse> SlotPlannerClient::Keyslot(
+    const v1::KeyslotRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*planner_, &v1::SlotPlannerService::StubInterface::Keyslot,
+              request, deadline.value_or(absl::Now() + default_timeout_));
+}
+
+absl::StatusOr<v1::GroupKeysResponse> SlotPlannerClient::GroupKeys(
+    const v1::GroupKeysRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*planner_, &v1::SlotPlannerService::StubInterface::GroupKeys,
+              request, deadline.value_or(absl::Now() + default_timeout_));
+}
+
+absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
+    const v1::PlanBatchRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*planner_, &v1::SlotPlannerService::StubInterface::PlanBatch,
+              request, deadline.value_or(absl::Now() + default_timeout_));
+}
+
+absl::StatusOr<v1::GetTopologyResponse> SlotPlannerClient::GetTopology(
+    const v1::GetTopologyRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*topology_, &v1::TopologyService::StubInterface::GetTopology,
+              request, deadline.value_or(absl::Now() + default_timeout_));
+}
+
+std::unique_ptr<SlotPlannerClient> MakeSlotPlannerClient(
+    const SlotPlannerClientOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  // A request that outgrows this buffer (256 KiB by default) is never retried.
+  arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, kMaxMessageBytes);
+  return std::make_unique<SlotPlannerClient>(
+      grpc::CreateCustomChannel(DnsTarget(options.target), options.credentials,
+                                arguments),
+      options.default_timeout);
+}
+
+std::optional<v1::ErrorReason> ErrorReasonOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kErrorInfoTypeUrl);
+  rpc::v1::ErrorInfo info;
+  v1::ErrorReason reason;
+  if (!payload || !info.ParseFromString(std::string(*payload)) ||
+      info.domain() != "slotplanner" ||
+      !v1::ErrorReason_Parse(absl::StrCat("ERROR_REASON_", info.reason()),
+                             &reason)) {
+    return std::nullopt;
+  }
+  return reason;
+}
+
+}  // namespace slotplanner

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <grpcpp/grpcpp.h>
+
+#include "slotplanner/v1/error_reason.pb.h"
+#include "slotplanner/v1/slot_planner_service.grpc.pb.h"
+#include "slotplanner/v1/topology_service.grpc.pb.h"
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace slotplanner {
+
+// How to reach a slotplanner server.
+struct SlotPlannerClientOptions {
+  // `host:port`, whose addresses are all used in turn, or `unix:PATH`, or any
+  // other target in gRPC's own notation with its scheme.
+  std::string target = "127.0.0.1:50051";
+
+  // How long a call may take, all of its retries together, when the caller
+  // gives no deadline.
+  absl::Duration default_timeout = absl::Seconds(1);
+
+  std::shared_ptr<grpc::ChannelCredentials> credentials =
+      grpc::InsecureChannelCredentials();
+};
+
+// Calls a slotplanner server. A call that finds the server UNAVAILABLE is made
+// again, four times in all, after 0.1 s to 1 s.
+//
+// A failed call returns the code and the message that the server sent, and each
+// of its error details as a payload under its type URL. To create one, see
+// `MakeSlotPlannerClient`. Thread-safe; calls block.
+class SlotPlannerClient {
+ public:
+  // `channel` decides on retries and on load balancing.
+  SlotPlannerClient(const std::shared_ptr<grpc::ChannelInterface>& channel,
+                    absl::Duration default_timeout);
+
+  absl::StatusOr<v1::KeyslotResponse> Keyslot(
+      const v1::KeyslotRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::GroupKeysResponse> GroupKeys(
+      const v1::GroupKeysRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::PlanBatchResponse> PlanBatch(
+      const v1::PlanBatchRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::GetTopologyResponse> GetTopology(
+      const v1::GetTopologyRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+ private:
+  std::unique_ptr<v1::SlotPlannerService::StubInterface> planner_;
+  std::unique_ptr<v1::TopologyService::StubInterface> topology_;
+  absl::Duration default_timeout_;
+};
+
+// Makes a client of the server that `options` names. Connects at the first
+// call, not before.
+std::unique_ptr<SlotPlannerClient> MakeSlotPlannerClient(
+    const SlotPlannerClientOptions& options);
+
+// The reason that the server gave in the `google.rpc.ErrorInfo` of a failed
+// call; nothing when it gave none, or one that this client does not know.
+std::optional<v1::ErrorReason> ErrorReasonOf(const absl::Status& status);
+
+}  // namespace slotplanner

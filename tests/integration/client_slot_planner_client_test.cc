@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// SlotPlannerClient against a gRPC server in this process.
+#include <string>
+#include <utility>
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include "slotplanner/rpc/v1/error_details.pb.h"
+
+#include "absl/strings/cord.h"
+#include "absl/time/clock.h"
+#include "client/cpp/slot_planner_client.h"
+#include "tests/integration/client_fake_planner.h"
+
+namespace slotplanner {
+namespace {
+
+// An error as the server sends it, with an ErrorInfo of that reason.
+grpc::Status ErrorWithReason(grpc::StatusCode code, const std::string& reason,
+                             const std::string& domain = "slotplanner") {
+  rpc::v1::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain(domain);
+  rpc::v1::Status details;
+  details.set_code(code);
+  details.set_message("It cannot be done.");
+  google::protobuf::Any& any = *details.add_details();
+  any.set_type_url("type.googleapis.com/google.rpc.ErrorInfo");
+  any.set_value(info.SerializeAsString());
+  return {code, details.message(), details.SerializeAsString()};
+}
+
+class SlotPlannerClientTest : public ::testing::Test {
+ protected:
+  FakePlanner planner_;
+  // Time enough for three retries, which wait up to 0.7 s in all.
+  std::unique_ptr<SlotPlannerClient> client_ = MakeSlotPlannerClient(
+      {.target = planner_.target(), .default_timeout = absl::Seconds(30)});
+};
+
+TEST_F(SlotPlannerClientTest, CallsEveryMethod) {
+  planner_.keyslot.response.set_slot(12182);
+  v1::KeyslotRequest keyslot;
+  keyslot.set_key("\xff\0foo");
+  EXPECT_EQ(client_->Keyslot(keyslot)->slot(), 12182);
+  EXPECT_EQ(planner_.keyslot.request().key(), keyslot.key());
+
+  planner_.group_keys.response.add_slots(5061);
+  EXPECT_EQ(client_->GroupKeys({})->slots(0), 5061);
+
+  planner_.plan_batch.response.add_literals("2");
+  EXPECT_EQ(client_->PlanBatch({})->literals(0), "2");
+
+  planner_.get_topology.response.mutable_topology()->set_asked_node_count(3);
+  EXPECT_EQ(client_->GetTopology({})->topology().asked_node_count(), 3);
+}
+
+TEST_F(SlotPlannerClientTest, CarriesMessagesOf32MiBBothWays) {
+  const std::string large(size_t{32} << 20, 'x');
+  planner_.plan_batch.response.add_literals(large);
+  v1::PlanBatchRequest request;
+  request.add_commands()->add_args(large);
+  const auto response = client_->PlanBatch(request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->literals(0), large);
+}
+
+TEST_F(SlotPlannerClientTest, AFailureHasTheServersCodeMessageAndDetails) {
+  planner_.plan_batch.FailNext(
+      ErrorWithReason(grpc::StatusCode::NOT_FOUND, "UNKNOWN_CLUSTER"));
+  const absl::Status status = client_->PlanBatch({}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(), "It cannot be done.");
+  const auto payload =
+      status.GetPayload("type.googleapis.com/google.rpc.ErrorInfo");
+  ASSERT_TRUE(payload.has_value());
+  rpc::v1::ErrorInfo info;
+  ASSERT_TRUE(info.ParseFromString(std::string(*payload)));
+  EXPECT_EQ(info.domain(), "slotplanner");
+  EXPECT_EQ(ErrorReasonOf(status), v1::ERROR_REASON_UNKNOWN_CLUSTER);
+}
+
+TEST_F(SlotPlannerClientTest, ReasonsThatItDoesNotKnowAreNone) {
+  planner_.keyslot.FailNext(
+      ErrorWithReason(grpc::StatusCode::INTERNAL, "INVENTED_LATER"));
+  EXPECT_EQ(ErrorReasonOf(client_->Keyslot({}).status()), std::nullopt);
+  planner_.keyslot.FailNext(ErrorWithReason(
+      grpc::StatusCode::INTERNAL, "UNKNOWN_CLUSTER", "somebody.else"));
+  EXPECT_EQ(ErrorReasonOf(client_->Keyslot({}).status()), std::nullopt);
+  planner_.keyslot.FailNext({grpc::StatusCode::INTERNAL, "bare"});
+  EXPECT_EQ(ErrorReasonOf(client_->Keyslot({}).status()), std::nullopt);
+  EXPECT_EQ(ErrorReasonOf(absl::OkStatus()), std::nullopt);
+}
+
+TEST_F(SlotPlannerClientTest, TriesAgainWhileTheServerIsUnavailable) {
+  for (int i = 0; i < 3; ++i) {
+    planner_.plan_batch.FailNext(
+        ErrorWithReason(grpc::StatusCode::UNAVAILABLE, "TOPOLOGY_NOT_READY"));
+  }
+  EXPECT_TRUE(client_->PlanBatch({}).ok());
+  EXPECT_EQ(planner_.plan_batch.call_count(), 4);
+}
+
+TEST_F(SlotPlannerClientTest, RetriesRequestsOfAnySize) {
+  planner_.plan_batch.FailNext(
+      ErrorWithReason(grpc::StatusCode::UNAVAILABLE, "OVERLOADED"));
+  v1::PlanBatchRequest request;
+  request.add_commands()->add_args(std::string(size_t{8} << 20, 'x'));
+  EXPECT_TRUE(client_->PlanBatch(request).ok());
+}
+
+TEST_F(SlotPlannerClientTest, GivesUpAfterFourAttempts) {
+  for (int i = 0; i < 4; ++i) {
+    planner_.get_topology.FailNext(
+        ErrorWithReason(grpc::StatusCode::UNAVAILABLE, "TOPOLOGY_STALE"));
+  }
+  const absl::Status status = client_->GetTopology({}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorReasonOf(status), v1::ERROR_REASON_TOPOLOGY_STALE);
+  EXPECT_EQ(planner_.get_topology.call_count(), 4);
+}
+
+TEST_F(SlotPlannerClientTest, OtherFailuresAreFinal) {
+  planner_.keyslot.FailNext(
+      ErrorWithReason(grpc::StatusCode::INVALID_ARGUMENT, "TOO_MANY"));
+  EXPECT_FALSE(client_->Keyslot({}).ok());
+  EXPECT_EQ(planner_.keyslot.call_count(), 1);
+}
+
+TEST_F(SlotPlannerClientTest, KeepsTheDeadlineOfTheCall) {
+  EXPECT_EQ(client_->Keyslot({}, absl::InfinitePast()).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(SlotPlannerClientTest, AcceptsTargetsOfOtherSchemes) {
+  for (const std::string scheme : {"dns:///", "dns:", "ipv4:"}) {
+    const auto client =
+        MakeSlotPlannerClient({.target = scheme + planner_.target()});
+    EXPECT_TRUE(client->Keyslot({}).ok()) << scheme;
+  }
+}
+
+}  // namespace
+}  // namespace slotplanner

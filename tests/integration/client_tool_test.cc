@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tool against a planner in this process and scripted nodes.
+#include <fstream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include "client/cli/tool.h"
+#include "tests/integration/client_fake_planner.h"
+#include "tests/support/fake_node.h"
+
+namespace slotplanner::cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+struct ToolRun {
+  ExitCode code;
+  std::string out;
+  std::string err;
+};
+
+class ToolTest : public ::testing::Test {
+ protected:
+  ToolTest() { variables_["SLOTPLANNER_SERVER"] = planner_.target(); }
+
+  ToolRun RunWith(const std::vector<std::string_view>& words,
+                  const std::string& input = "") {
+    std::istringstream in(input);
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto variable =
+        [this](const std::string& name) -> std::optional<std::string> {
+      const auto found = variables_.find(name);
+      if (found == variables_.end()) return std::nullopt;
+      return found->second;
+    };
+    const ExitCode code = RunTool(
+        words, {.in = in, .out = out, .err = err, .variable = variable});
+    return {code, out.str(), err.str()};
+  }
+
+  // Plans the command as one part for `node`.
+  void PlanOnePart(const RespEndpoint& endpoint) {
+    v1::PlanBatchResponse& plan = planner_.plan_batch.response;
+    v1::NodePlan& node_plan = *plan.add_stages()->add_node_plans();
+    node_plan.mutable_node()->set_host(endpoint.host);
+    node_plan.mutable_node()->set_port(endpoint.port);
+    node_plan.add_commands();
+    v1::CommandPlan& command_plan = *plan.add_command_plans();
+    command_plan.set_verdict(v1::VERDICT_SINGLE_SLOT);
+    command_plan.set_part_count(1);
+    command_plan.mutable_merge()->set_operation(v1::MERGE_OPERATION_SINGLE);
+  }
+
+  void Refuse() {
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        R"pb(command_plans {
+               verdict: VERDICT_REFUSED
+               refusal {
+                 reason: REFUSAL_REASON_CROSS_SLOT
+                 message: "RENAME needs both keys in one slot."
+                 keys { arg_index: 1 slot: 10778 }
+                 remedies {
+                   kind: REMEDY_KIND_HASH_TAG
+                   description: "Give the keys one hash tag."
+                 }
+               }
+             })pb",
+        &planner_.plan_batch.response));
+  }
+
+  FakePlanner planner_;
+  std::map<std::string, std::string> variables_;
+};
+
+TEST_F(ToolTest, KeyslotPrintsTheSlotTheOwnerAndTheKey) {
+  planner_.keyslot.response.set_slot(10778);
+  EXPECT_EQ(RunWith({"keyslot", "user:1"}).out, "10778\t-\t\"user:1\"\n");
+  v1::Node& owner = *planner_.keyslot.response.mutable_owner();
+  owner.set_host("::1");
+  owner.set_port(7001);
+  const ToolRun run = RunWith({"keyslot", "--cluster=orders", "user:1"});
+  EXPECT_EQ(run.code, ExitCode::kAnswered);
+  EXPECT_EQ(run.out, "10778\t[::1]:7001\t\"user:1\"\n");
+  EXPECT_EQ(planner_.keyslot.request().cluster(), "orders");
+}
+
+TEST_F(ToolTest, KeyslotAnswersInJsonOneDocumentALine) {
+  EXPECT_EQ(RunWith({"keyslot", "--output=json", "", ""}).out,
+            "{\"slot\":0,\"replicas\":[]}\n{\"slot\":0,\"replicas\":[]}\n");
+}
+
+TEST_F(ToolTest, ReadsKeysFromStandardInput) {
+  RunWith({"group", "--escapes", "-"}, "plain\n\\xff\\n\n\nlast");
+  EXPECT_THAT(planner_.group_keys.request().keys(),
+              ElementsAre("plain", "\xff\n", "", "last"));
+}
+
+TEST_F(ToolTest, GroupPrintsOneLineAGroup) {
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(slots: [ 5061, 12182, 5061 ]
+           groups {
+             node_index: 0
+             key_indexes: [ 0, 2 ]
+           }
+           groups { key_indexes: 1 }
+           nodes { host: "10.0.0.1" port: 7000 })pb",
+      &planner_.group_keys.response));
+  EXPECT_EQ(RunWith({"group", "bar", "foo", "bar"}).out,
+            "5061\t10.0.0.1:7000\t\"bar\"\t\"bar\"\n12182\t-\t\"foo\"\n");
+  EXPECT_EQ(RunWith({"group", "--by=node", "bar", "foo", "bar"}).out,
+            "10.0.0.1:7000\t\"bar\"\t\"bar\"\n-\t\"foo\"\n");
+}
+
+TEST_F(ToolTest, PlanPrintsWhatIsSentWhere) {
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(stages {
+             node_plans {
+               node { host: "n1" port: 7000 role: NODE_ROLE_REPLICA }
+               requires_readonly: true
+               commands {
+                 slot: 5061
+                 arg_indexes: [ 0, 2 ]
+               }
+             }
+             node_plans {
+               node { host: "n2" port: 7001 role: NODE_ROLE_PRIMARY }
+               commands {
+                 part_index: 1
+                 slot: 12182
+                 arg_indexes: [ -1, 1 ]
+               }
+             }
+           }
+           command_plans {
+             verdict: VERDICT_SPLIT
+             part_count: 2
+             merge { operation: MERGE_OPERATION_GATHER }
+             lost_guarantees: GUARANTEE_SNAPSHOT_READ
+             retry_safety: RETRY_SAFETY_SAFE
+           }
+           literals: "mget"
+           topology {
+             version: "v1"
+             confirm_time { seconds: 0 }
+           })pb",
+      &planner_.plan_batch.response));
+  const ToolRun run = RunWith({"plan", "--", "MGET", "foo", "bar"});
+  EXPECT_EQ(run.code, ExitCode::kAnswered);
+  EXPECT_EQ(run.out, R"(verdict: SPLIT, 2 parts
+merge: GATHER
+lost guarantees: SNAPSHOT_READ
+retry: SAFE
+stage 1:
+  replica n1:7000, READONLY:
+    part 0, slot 5061: "MGET" "bar"
+  primary n2:7001:
+    part 1, slot 12182: "mget" "foo"
+topology: v1, confirmed 1970-01-01T00:00:00Z
+)");
+  EXPECT_THAT(planner_.plan_batch.request().commands(0).args(),
+              ElementsAre("MGET", "foo", "bar"));
+}
+
+TEST_F(ToolTest, PlanOfARefusedCommandNamesTheWaysOut) {
+  Refuse();
+  const ToolRun run = RunWith({"plan", "--", "RENAME", "a", "b"});
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_THAT(run.out, StartsWith("refused: CROSS_SLOT\n"
+                                  "  RENAME needs both keys in one slot.\n"
+                                  "  argument 1 is in slot 10778\n"
+                                  "ways out:\n"
+                                  "  HASH_TAG: Give the keys one hash tag.\n"));
+}
+
+TEST_F(ToolTest, ExecPrintsTheReplyAsRedisCliDoes) {
+  const FakeNode node(
+      FakeScript()
+          .Expect({"HGETALL", "\xff"})
+          .Send(RespValue::Array({RespValue::String("f"), RespValue::Nil()}))
+          .Stall());
+  PlanOnePart(node.endpoint());
+  const ToolRun run = RunWith({"exec", "--escapes", "--", "HGETALL", "\\xff"});
+  EXPECT_EQ(run.code, ExitCode::kAnswered);
+  EXPECT_EQ(run.out, "1) \"f\"\n2) (nil)\n");
+  EXPECT_THAT(run.err, IsEmpty());
+}
+
+TEST_F(ToolTest, ExecAnswersInJson) {
+  const FakeNode node(
+      FakeScript().Expect({"GET", "k"}).Send(RespValue::String("v")).Stall());
+  PlanOnePart(node.endpoint());
+  EXPECT_EQ(RunWith({"exec", "--output=json", "--", "GET", "k"}).out,
+            R"({"reply":{"type":"string","text":"v"},"parts":[{"node":")" +
+                ToString(node.endpoint()) +
+                R"(","outcome":"APPLIED"}],"planOutdated":false})"
+                "\n");
+}
+
+TEST_F(ToolTest, ExecOfAnErrorReplyHasExitCode1) {
+  const FakeNode node(FakeScript()
+                          .Expect({"GET", "k"})
+                          .Send(RespValue::Error("WRONGTYPE bad"))
+                          .Stall());
+  PlanOnePart(node.endpoint());
+  const ToolRun run = RunWith({"exec", "--", "GET", "k"});
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.out, "(error) WRONGTYPE bad\n");
+}
+
+TEST_F(ToolTest, ExecOfARefusedCommandHasExitCode1) {
+  Refuse();
+  const ToolRun run = RunWith({"exec", "--", "RENAME", "a", "b"});
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.out, "(error) REFUSED RENAME needs both keys in one slot.\n");
+}
+
+TEST_F(ToolTest, ExecTakesThePasswordFromTheEnvironmentOrAFile) {
+  variables_["SLOTPLANNER_REDIS_PASSWORD"] = "of the environment";
+  FakeNode node(FakeScript()
+                    .Expect({"AUTH", "of the environment"})
+                    .Send(RespValue::Status("OK"))
+                    .Expect({"PING"})
+                    .Send(RespValue::Status("PONG"))
+                    .Stall());
+  PlanOnePart(node.endpoint());
+  EXPECT_EQ(RunWith({"exec", "PING"}).out, "PONG\n");
+
+  const std::string path = ::testing::TempDir() + "/client_tool_test_password";
+  std::ofstream(path) << "of the file\n";
+  node.Play(FakeScript()
+                .Expect({"AUTH", "reader", "of the file"})
+                .Send(RespValue::Status("OK"))
+                .Expect({"PING"})
+                .Send(RespValue::Status("PONG"))
+                .Stall());
+  EXPECT_EQ(RunWith({"exec", "--redis_user=reader", "--redis_password_file",
+                     path, "PING"})
+                .out,
+            "PONG\n");
+}
+
+TEST_F(ToolTest, TopologyPrintsTheShards) {
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(topology {
+             stamp {
+               version: "v1"
+               confirm_time { seconds: 0 }
+             }
+             shards {
+               slot_ranges { first: 0 last: 5460 }
+               primary { node_id: "aa" host: "n1" port: 7000 }
+               replicas { node_id: "bb" host: "n2" port: 7001 }
+             }
+             unassigned_slot_count: 10923
+             asked_node_count: 2
+             agreeing_node_count: 2
+           })pb",
+      &planner_.get_topology.response));
+  EXPECT_EQ(RunWith({"topology"}).out,
+            R"(topology: v1, confirmed 1970-01-01T00:00:00Z
+slots 0-5460:
+  primary n1:7000 aa
+  replica n2:7001 bb
+unassigned slots: 10923
+nodes asked: 2, agreeing: 2
+)");
+}
+
+TEST_F(ToolTest, AFailedCallIsOneLineAndExitCode1) {
+  planner_.get_topology.FailNext(
+      {grpc::StatusCode::NOT_FOUND, "No cluster of that name is configured."});
+  const ToolRun run = RunWith({"topology", "--cluster=none"});
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.err,
+            "slotplanner: NOT_FOUND: No cluster of that name is configured.\n");
+  EXPECT_THAT(run.out, IsEmpty());
+}
+
+TEST_F(ToolTest, WrongUsageIsOneLineAndExitCode2) {
+  for (const std::vector<std::string_view>& words :
+       std::vector<std::vector<std::string_view>>{
+           {},
+           {"bogus"},
+           {"--bogus"},
+           {"exec"},
+           {"keyslot", "--"},
+           {"topology", "extra"},
+           {"exec", "--redis_password_file=/nonexistent", "PING"}}) {
+    const ToolRun run = RunWith(words);
+    EXPECT_EQ(run.code, ExitCode::kWrongUsage);
+    EXPECT_THAT(run.out, IsEmpty());
+    EXPECT_THAT(run.err, StartsWith("slotplanner: "));
+    EXPECT_EQ(run.err.find('\n'), run.err.size() - 1) << run.err;
+  }
+}
+
+TEST_F(ToolTest, HelpNeedsNoServer) {
+  variables_["SLOTPLANNER_SERVER"] = "127.0.0.1:1";
+  EXPECT_THAT(RunWith({"--help"}).out,
+              AllOf(HasSubstr("keyslot"), HasSubstr("group"), HasSubstr("plan"),
+                    HasSubstr("exec"), HasSubstr("topology")));
+  for (const std::string_view subcommand :
+       {"keyslot", "group", "plan", "exec", "topology"}) {
+    const ToolRun run = RunWith({subcommand, "--help"});
+    EXPECT_EQ(run.code, ExitCode::kAnswered);
+    EXPECT_THAT(run.out,
+                AllOf(HasSubstr("Usage: slotplanner "),
+                      HasSubstr("--server=TARGET"), HasSubstr("Exit codes: ")));
+  }
+}
+
+}  // namespace
+}  // namespace slotplanner::cli
