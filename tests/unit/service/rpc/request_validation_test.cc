@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/rpc/request_validation.h"
+
+#include <gtest/gtest.h>
+
+namespace slotplanner {
+namespace {
+
+constexpr RequestLimits kLimits = {
+    .max_keys = 3, .max_commands = 2, .max_arguments = 5};
+
+v1::PlanBatchRequest Batch(int commands, int args_each) {
+  v1::PlanBatchRequest request;
+  for (int i = 0; i < commands; ++i) {
+    v1::Command& command = *request.add_commands();
+    for (int j = 0; j < args_each; ++j) command.add_args("x");
+  }
+  return request;
+}
+
+TEST(ValidateGroupKeysTest, LetsTheLimitPassAndNoMore) {
+  v1::GroupKeysRequest request;
+  EXPECT_EQ(Validate(request, kLimits)->reason, v1::ERROR_REASON_EMPTY_REQUEST);
+  for (int i = 0; i < 3; ++i) request.add_keys("k");
+  EXPECT_FALSE(Validate(request, kLimits));
+  request.add_keys("k");
+  EXPECT_EQ(Validate(request, kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
+}
+
+TEST(ValidatePlanBatchTest, LetsTheLimitsPassAndNoMore) {
+  EXPECT_EQ(Validate(Batch(0, 0), kLimits)->reason,
+            v1::ERROR_REASON_EMPTY_REQUEST);
+  EXPECT_FALSE(Validate(Batch(2, 2), kLimits));
+  EXPECT_FALSE(Validate(Batch(1, 5), kLimits));
+  EXPECT_EQ(Validate(Batch(3, 0), kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
+  EXPECT_EQ(Validate(Batch(1, 6), kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
+  EXPECT_EQ(Validate(Batch(2, 3), kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
+}
+
+TEST(ValidatePlanBatchTest, LetsCommandsWithoutArgumentsPass) {  // Rule D5.
+  EXPECT_FALSE(Validate(Batch(2, 0), kLimits));
+}
+
+TEST(ValidatePlanBatchTest, KnowsEveryEnumValueAndNoOther) {
+  v1::PlanBatchRequest request = Batch(1, 1);
+  for (int policy = 0; policy <= v1::SplitPolicy_MAX; ++policy) {
+    request.set_split_policy(static_cast<v1::SplitPolicy>(policy));
+    EXPECT_FALSE(Validate(request, kLimits)) << policy;
+  }
+  request.set_split_policy(
+      static_cast<v1::SplitPolicy>(v1::SplitPolicy_MAX + 1));
+  EXPECT_EQ(Validate(request, kLimits)->reason,
+            v1::ERROR_REASON_UNKNOWN_ENUM_VALUE);
+}
+
+}  // namespace
+}  // namespace slotplanner
