@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The installed programs: a running slotplanner-server, and its tool."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+
+import grpc
+
+from slotplanner.v1 import slot_planner_service_pb2_grpc
+from slotplanner.v1 import topology_service_pb2_grpc
+
+PREFIX = pathlib.Path(os.environ['SLOTPLANNER_PREFIX'])
+_TIMEOUT_SECONDS = 30
+_SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (\S+)')
+_LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+class Server:
+    """A server on ports of the kernel's choice. `specs` are the values of its
+    --cluster flags."""
+
+    def __init__(self, *specs: str, flags: tuple[str, ...] = ()):
+        self._process = subprocess.Popen(
+            [
+                PREFIX / 'bin' / 'slotplanner-server',
+                '--grpc_listen=127.0.0.1:0',
+                '--admin_listen=127.0.0.1:0',
+                '--refresh_interval=200ms',
+                '--drain_delay=0s',
+                *(f'--cluster={spec}' for spec in specs),
+                *flags,
+            ],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        self._log = []  # Guarded by _logged.
+        self._logged = threading.Condition()
+        self._reader = threading.Thread(target=self._read_log)
+        self._reader.start()
+        self.address = self.wait_for_event('listening', protocol='grpc')[
+            'address'
+        ]
+        self.admin_address = self.wait_for_event('listening', protocol='http')[
+            'address'
+        ]
+        self.channel = grpc.insecure_channel(self.address)
+        self.planner = slot_planner_service_pb2_grpc.SlotPlannerServiceStub(
+            self.channel
+        )
+        self.topology = topology_service_pb2_grpc.TopologyServiceStub(
+            self.channel
+        )
+
+    def _read_log(self) -> None:
+        for line in self._process.stderr:
+            with self._logged:
+                self._log.append(json.loads(line))
+                self._logged.notify_all()
+        with self._logged:
+            self._log.append({'event': 'end_of_log'})
+            self._logged.notify_all()
+
+    def wait_for_event(self, event: str, **fields: str) -> dict:
+        """The first log line of that event with those fields."""
+        wanted = {'event': event, **fields}
+
+        def find(*events: dict) -> dict | None:
+            for line in self._log:
+                if any(wanted.items() <= line.items() for wanted in events):
+                    return line
+            return None
+
+        with self._logged:
+            line = self._logged.wait_for(
+                lambda: find(wanted, {'event': 'end_of_log'}), _TIMEOUT_SECONDS
+            )
+        if line is None or line['event'] != event:
+            raise AssertionError(f'{wanted} is not in the log: {self._log}')
+        return line
+
+    def wait_for_topology(self, cluster: str = 'default') -> 'Server':
+        """Returns when the topology of that cluster has been read."""
+        self.wait_for_event('topology_first_read', cluster=cluster)
+        return self
+
+    def http_get(self, path: str) -> tuple[int, str]:
+        url = f'http://{self.admin_address}{path}'
+        try:
+            with urllib.request.urlopen(
+                url, timeout=_TIMEOUT_SECONDS
+            ) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of the samples of that name that have those labels."""
+        total = 0.0
+        for line in self.http_get('/metrics')[1].splitlines():
+            match = _SAMPLE.fullmatch(line)
+            if match and match[1] == name:
+                if (
+                    labels.items()
+                    <= dict(_LABEL.findall(match[2] or '')).items()
+                ):
+                    total += float(match[3])
+        return total
+
+    def stop(self) -> int:
+        """Asks the server to end, and returns its exit code."""
+        self.channel.close()
+        self._process.terminate()
+        code = self._process.wait(timeout=_TIMEOUT_SECONDS)
+        self._reader.join()
+        self._process.stderr.close()
+        return code
+
+
+def run_tool(
+    server: Server, *args: bytes | str, stdin: bytes = b''
+) -> subprocess.CompletedProcess:
+    """Runs `slotplanner ARGS...` against `server`."""
+    return subprocess.run(
+        [PREFIX / 'bin' / 'slotplanner', f'--server={server.address}', *args],
+        input=stdin,
+        capture_output=True,
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+    )
