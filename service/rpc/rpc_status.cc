@@ -130,7 +130,7 @@ grpc::Status ToGrpcStatus(const std::optional<ApiError>& error) {
         absl::ToInt64Seconds(*error->retry_delay));
     AddDetail(retry, "RetryInfo", status);
   }
-  return grpc::Status(error->code, error->message, status.SerializeAsString());
+  return {error->code, error->message, status.SerializeAsString()};
 }
 
 }  // namespace slotplanner
