@@ -65,6 +65,11 @@ constexpr std::string_view kSameState[] = {
     "sadd", "setbit",   "setrange", "srem", "unlink", "zrem",
 };
 
+// Functions of what their keys hold, each of which one command can read.
+constexpr std::string_view kReadKeyByKey[] = {
+    "lcs",   "sdiff", "sinter", "sintercard", "sunion",
+    "xread", "zdiff", "zinter", "zintercard", "zunion"};
+
 // Several strings at a time.
 constexpr std::string_view kPlainValues[] = {"mget", "mset", "msetex",
                                              "msetnx"};
@@ -245,6 +250,10 @@ bool MayBlock(const ParsedCommand& parsed, CommandArgs args) {
     if (Is(args[static_cast<size_t>(i)], "block")) return true;
   }
   return false;
+}
+
+bool CanBeReadKeyByKey(const CommandInfo& info) {
+  return IsOneOf(info, kReadKeyByKey);
 }
 
 bool HoldsPlainValues(const CommandInfo& info) {

@@ -52,6 +52,10 @@ bool OnlyReads(const CommandInfo& info);
 // Whether this very command may block its connection (rule C11).
 bool MayBlock(const ParsedCommand& parsed, CommandArgs args);
 
+// Whether a caller who reads its keys one by one, with commands of one key, can
+// work out its reply. Not so for PFCOUNT, whose counts do not add up.
+bool CanBeReadKeyByKey(const CommandInfo& info);
+
 // Whether its keys hold plain values, so that fields of one hash could.
 bool HoldsPlainValues(const CommandInfo& info);
 

@@ -82,7 +82,7 @@ Refusal RefuseCrossSlot(const CommandInfo& info,
                                keys.size(), " keys are in ", SlotList(keys),
                                ". Give them one hash tag.")};
   refusal.remedies.push_back(HashTagRemedy());
-  if (OnlyReads(info) && !info.is_blocking) {
+  if (CanBeReadKeyByKey(info)) {
     refusal.remedies.push_back(
         {RemedyKind::kPipeline,
          "Read each key with a command of its own, in one batch, and combine "

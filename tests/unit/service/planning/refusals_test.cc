@@ -52,6 +52,9 @@ TEST(RefusalTest, OffersTheFittingRemediesBestFirst) {
   using enum RemedyKind;
   EXPECT_THAT(RemediesOf("RENAME foo bar"), ElementsAre(kHashTag));
   EXPECT_THAT(RemediesOf("SUNION foo bar"), ElementsAre(kHashTag, kPipeline));
+  EXPECT_THAT(RemediesOf("XREAD STREAMS foo bar 0 0"),
+              ElementsAre(kHashTag, kPipeline));
+  EXPECT_THAT(RemediesOf("PFCOUNT foo bar"), ElementsAre(kHashTag));
   EXPECT_THAT(RemediesOf("MSETNX foo 1 bar 2"),
               ElementsAre(kHashTag, kHashFields));
   EXPECT_THAT(RemediesOf("MGET foo bar", SplitPolicy::kAtomic),
