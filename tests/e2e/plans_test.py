@@ -15,6 +15,7 @@ import redis_fixture
 import resp
 import server_fixture
 from slotplanner.v1 import slot_planner_service_pb2 as api
+from slotplanner.v1 import topology_pb2 as topology_api
 from slotplanner.v1 import topology_service_pb2
 
 SEED = random_seed.random_seed()
@@ -247,15 +248,36 @@ class PlanBatchTest(unittest.TestCase):
             [[b'hidden', b'secret']],
         )
 
-    def test_the_same_request_gives_the_same_plan(self):
-        commands = [[b'MGET', *(b'k%d' % i for i in range(100))]]
-        first, second = self.plan(commands), self.plan(commands)
-        first.topology.ClearField('confirm_time')
-        second.topology.ClearField('confirm_time')
-        self.assertEqual(
-            first.SerializeToString(deterministic=True),
-            second.SerializeToString(deterministic=True),
+    def test_two_servers_give_the_same_bytes_for_the_same_request(self):
+        other = server_fixture.Server(
+            # Other seed nodes must make no difference.
+            f'redis://{",".join(reversed(cluster.endpoints))}'
         )
+        self.addCleanup(other.stop)
+        other.wait_for_topology()
+        rng = random.Random(SEED)
+        commands = [
+            [b'MGET', *(rng.randbytes(4) for _ in range(100))],
+            *([b'GET', rng.randbytes(4)] for _ in range(100)),
+            [b'DBSIZE'],
+            [b'TIME'],
+            [b'RENAME', b'a', b'b'],
+            [b'MULTI'],
+            [b'INCR', b'{t}1'],
+            [b'EXEC'],
+        ]
+        for preference in topology_api.ReadPreference.values():
+            request = api.PlanBatchRequest(
+                commands=[api.Command(args=args) for args in commands],
+                read_preference=preference,
+            )
+            answers = []
+            for each in (server, other):
+                plan = each.planner.PlanBatch(request)
+                plan.topology.ClearField('confirm_time')
+                # Parsed and serialized, fields keep the order of the plan.
+                answers.append(plan.SerializeToString())
+            self.assertEqual(*answers)
 
 
 if __name__ == '__main__':
