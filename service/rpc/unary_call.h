@@ -6,6 +6,7 @@
 
 #include <google/protobuf/arena.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/support/proto_buffer_reader.h>
 
 #include "absl/time/clock.h"
 #include "service/rpc/call_metrics.h"
@@ -37,9 +38,9 @@ grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
   auto& response = *google::protobuf::Arena::CreateMessage<Response>(&arena);
 
   std::optional<ApiError> error;
-  // Deserialize empties the buffer that it is given; a copy shares the bytes.
-  grpc::ByteBuffer bytes(*request_bytes);
-  if (grpc::SerializationTraits<Request>::Deserialize(&bytes, &request).ok()) {
+  // The reader only reads; its constructor is older than const.
+  grpc::ProtoBufferReader bytes(const_cast<grpc::ByteBuffer*>(request_bytes));
+  if (bytes.status().ok() && request.ParseFromZeroCopyStream(&bytes)) {
     error = std::forward<Handler>(handler)(std::as_const(request), response);
   } else {
     error = MalformedRequestError(Request::descriptor()->full_name());
