@@ -75,11 +75,25 @@ constexpr Flag kFlags[] = {
        return StoreEnum(v1::ReadPreference_Parse, "READ_PREFERENCE_", value,
                         options.read_preference);
      }},
+    {"zone", "NAME", "your availability zone, for --read_preference=nearest",
+     "group plan exec",
+     [](std::string_view value, Options& options) {
+       options.zone = value;
+       return true;
+     }},
     {"split_policy", "atomic|split|emulate",
      "what may be done to a command over several slots; split", "plan exec",
      [](std::string_view value, Options& options) {
        return StoreEnum(v1::SplitPolicy_Parse, "SPLIT_POLICY_", value,
                         options.split_policy);
+     }},
+    {"file", "FILE|-",
+     "read commands from there or from standard input, one a line, in place\n"
+     "of one on the command line",
+     "plan exec",
+     [](std::string_view value, Options& options) {
+       options.file = value;
+       return !value.empty();
      }},
     {"redis_user", "NAME", "the ACL user for the nodes, if not the default one",
      "exec",

@@ -25,7 +25,9 @@ struct Options {
   bool escapes = false;
   v1::Grouping grouping = v1::GROUPING_SLOT;
   v1::ReadPreference read_preference = v1::READ_PREFERENCE_PRIMARY;
+  std::string zone = {};
   v1::SplitPolicy split_policy = v1::SPLIT_POLICY_SPLIT;
+  std::string file = {};  // Empty means that the arguments are the command.
   std::string redis_user = {};
   std::string redis_password_file = {};
   bool help = false;

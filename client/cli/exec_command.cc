@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,8 @@ std::string_view NameOf(PartOutcome outcome) {
   return "";
 }
 
-std::string FormatResultJson(const ExecutionResult& result) {
-  const CommandResult& command = result.commands[0];
+// One command, on one line.
+std::string FormatResultJson(const CommandResult& command, bool plan_outdated) {
   std::string json = absl::StrCat(
       R"({"reply":)", FormatReplyJson(command.reply), R"(,"parts":[)");
   for (size_t i = 0; i < command.parts.size(); ++i) {
@@ -38,24 +39,28 @@ std::string FormatResultJson(const ExecutionResult& result) {
                     ToAbsl(NameOf(part.outcome)), R"("})");
   }
   return absl::StrCat(json, R"(],"planOutdated":)",
-                      result.plan_outdated ? "true" : "false", "}\n");
+                      plan_outdated ? "true" : "false", "}\n");
 }
 
 }  // namespace
 
 absl::StatusOr<ExitCode> RunExec(const Job& job) {
-  const v1::PlanBatchRequest request = MakePlanRequest(job.line);
+  const v1::PlanBatchRequest request = MakePlanRequest(job);
   const auto plan = job.client.PlanBatch(request, job.deadline);
   if (!plan.ok()) return plan.status();
   PlanExecutor executor(
       {.user = job.line.options.redis_user, .password = job.redis_password});
   const auto result = executor.Execute(request.commands(), *plan, job.deadline);
   if (!result.ok()) return result.status();
-  const RespValue& reply = result->commands[0].reply;
-  job.out << (job.line.options.output == OutputFormat::kJson
-                  ? FormatResultJson(*result)
-                  : FormatReply(job.line.args, reply));
-  return reply.is_error() ? ExitCode::kRefusedOrFailed : ExitCode::kAnswered;
+  ExitCode code = ExitCode::kAnswered;
+  for (size_t i = 0; i < job.commands.size(); ++i) {
+    const CommandResult& command = result->commands[i];
+    job.out << (job.line.options.output == OutputFormat::kJson
+                    ? FormatResultJson(command, result->plan_outdated)
+                    : FormatReply(job.commands[i], command.reply));
+    if (command.reply.is_error()) code = ExitCode::kRefusedOrFailed;
+  }
+  return code;
 }
 
 }  // namespace slotplanner::cli

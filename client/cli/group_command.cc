@@ -34,6 +34,7 @@ absl::StatusOr<ExitCode> RunGroup(const Job& job) {
   request.set_cluster(options.cluster);
   request.set_grouping(options.grouping);
   request.set_read_preference(options.read_preference);
+  request.set_client_zone(options.zone);
   for (std::string& key : *keys) request.add_keys(std::move(key));
   const auto response = job.client.GroupKeys(request, job.deadline);
   if (!response.ok()) return response.status();

@@ -22,13 +22,17 @@ absl::StatusOr<std::vector<std::string>> ReadKeys(const Job& job) {
   return keys;
 }
 
-v1::PlanBatchRequest MakePlanRequest(const CommandLine& line) {
+v1::PlanBatchRequest MakePlanRequest(const Job& job) {
+  const Options& options = job.line.options;
   v1::PlanBatchRequest request;
-  request.set_cluster(line.options.cluster);
-  request.set_read_preference(line.options.read_preference);
-  request.set_split_policy(line.options.split_policy);
-  v1::Command& command = *request.add_commands();
-  for (const std::string& arg : line.args) command.add_args(arg);
+  request.set_cluster(options.cluster);
+  request.set_read_preference(options.read_preference);
+  request.set_client_zone(options.zone);
+  request.set_split_policy(options.split_policy);
+  for (const std::vector<std::string>& args : job.commands) {
+    v1::Command& command = *request.add_commands();
+    for (const std::string& arg : args) command.add_args(arg);
+  }
   return request;
 }
 

@@ -18,6 +18,9 @@ namespace slotplanner::cli {
 // What a subcommand works on.
 struct Job {
   const CommandLine& line;
+  // Of `plan` and `exec`: the command that the arguments are, or those of
+  // `--file`.
+  const std::vector<std::vector<std::string>>& commands;
   const SlotPlannerClient& client;
   absl::Time deadline;
   std::string redis_password;  // Empty if there is none.
@@ -37,7 +40,7 @@ absl::StatusOr<ExitCode> RunTopology(const Job& job);
 // the lines of standard input. INVALID_ARGUMENT when an escape is wrong.
 absl::StatusOr<std::vector<std::string>> ReadKeys(const Job& job);
 
-// The request to plan the command that the arguments are.
-v1::PlanBatchRequest MakePlanRequest(const CommandLine& line);
+// The request to plan the commands.
+v1::PlanBatchRequest MakePlanRequest(const Job& job);
 
 }  // namespace slotplanner::cli

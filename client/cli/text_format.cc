@@ -31,10 +31,17 @@ std::string ArgumentAt(int index, const v1::Command& command,
   return position < args.size() ? QuoteBytes(args[position]) : "?";
 }
 
+// As in "command 2, " where there are several, from 1.
+std::string HeadingOf(int command_index, const v1::PlanBatchResponse& plan) {
+  if (plan.command_plans_size() == 1) return "";
+  return absl::StrCat("command ", command_index + 1, ", ");
+}
+
 std::string FormatPart(const v1::Command& command,
                        const v1::PlanBatchResponse& plan,
                        const v1::PlannedCommand& part) {
-  std::string line = absl::StrCat("    part ", part.part_index());
+  std::string line = absl::StrCat("    ", HeadingOf(part.command_index(), plan),
+                                  "part ", part.part_index());
   if (part.has_slot()) absl::StrAppend(&line, ", slot ", part.slot());
   line += ":";
   if (part.arg_indexes().empty()) {
@@ -85,10 +92,13 @@ std::string FormatEndpoint(const v1::Node& node) {
   return ToString(RespEndpoint{.host = node.host(), .port = node.port()});
 }
 
-std::string FormatPlan(const v1::Command& command,
-                       const v1::PlanBatchResponse& plan) {
+std::string FormatPlan(
+    const google::protobuf::RepeatedPtrField<v1::Command>& commands,
+    const v1::PlanBatchResponse& plan) {
   std::string text;
-  for (const v1::CommandPlan& command_plan : plan.command_plans()) {
+  for (int i = 0; i < plan.command_plans_size(); ++i) {
+    const v1::CommandPlan& command_plan = plan.command_plans(i);
+    text += HeadingOf(i, plan);
     if (command_plan.verdict() == v1::VERDICT_REFUSED) {
       text += FormatRefusal(command_plan.refusal());
       continue;
@@ -120,7 +130,11 @@ std::string FormatPlan(const v1::Command& command,
                       FormatEndpoint(node_plan.node()),
                       node_plan.requires_readonly() ? ", READONLY" : "", ":\n");
       for (const v1::PlannedCommand& part : node_plan.commands()) {
-        text += FormatPart(command, plan, part);
+        if (part.command_index() < 0 ||
+            part.command_index() >= commands.size()) {
+          continue;  // Not a plan for these commands.
+        }
+        text += FormatPart(commands[part.command_index()], plan, part);
       }
     }
   }

@@ -13,10 +13,12 @@ namespace slotplanner::cli {
 // `host:port`, with an IPv6 address in brackets.
 std::string FormatEndpoint(const v1::Node& node);
 
-// A plan for one command: per stage and node what is sent, how the replies are
-// merged, what is lost by it; or the refusal with its ways out.
-std::string FormatPlan(const v1::Command& command,
-                       const v1::PlanBatchResponse& plan);
+// A plan: what becomes of each command, how its replies are merged, what is
+// lost by it, or the refusal with its ways out; then per stage and node what is
+// sent. Commands are numbered from 1, if there are several.
+std::string FormatPlan(
+    const google::protobuf::RepeatedPtrField<v1::Command>& commands,
+    const v1::PlanBatchResponse& plan);
 
 std::string FormatTopology(const v1::Topology& topology);
 

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/cli/command_file.h"
 #include "client/cli/subcommands.h"
 #include "client/cli/text_format.h"
 #include "service/base/strings.h"
@@ -37,16 +39,34 @@ constexpr Subcommand kSubcommands[] = {
      "argument\n"
      "- the keys are read from standard input, one a line.",
      RunGroup, true},
-    {"plan", "-- COMMAND [ARGUMENT...]", "show what to send where",
-     "Prints the plan for one command: per node the parts to send, how their\n"
-     "replies are merged, what is lost by it; or why it is refused, and the\n"
-     "ways out. Nothing is sent to the cluster.",
+    {"plan", "-- COMMAND [ARGUMENT...] | --file=FILE",
+     "show what to send where",
+     "Prints the plan for a command, or for all commands of a file: what "
+     "becomes\n"
+     "of each, how its replies are merged and what is lost by it, or why it "
+     "is\n"
+     "refused and the ways out; then what to send to which node. Nothing is "
+     "sent\n"
+     "to the cluster. For the notation of a file see exec.",
      RunPlan, true},
-    {"exec", "-- COMMAND [ARGUMENT...]", "run a command on the whole cluster",
-     "Plans one command, sends its parts to the nodes, and prints the merged\n"
-     "reply as redis-cli prints that of a single server on a terminal.\n"
+    {"exec", "-- COMMAND [ARGUMENT...] | --file=FILE",
+     "run commands on the whole cluster",
+     "Plans a command, or all commands of a file as one batch, sends the parts "
+     "to\n"
+     "the nodes, and prints one merged reply a command, in order, as "
+     "redis-cli\n"
+     "prints those of a single server on a terminal.\n"
      "\n"
-     "With --output=json: {\"reply\":R,\"parts\":[{\"node\":\"host:port\",\n"
+     "A file has one command a line. Arguments are split as redis-cli does "
+     "it:\n"
+     "\"...\" with the escapes of --escapes, '...' with no escape but \\'. "
+     "Blank\n"
+     "lines and lines that begin with # are passed over. --file=- reads "
+     "standard\n"
+     "input.\n"
+     "\n"
+     "With --output=json, one line a command: "
+     "{\"reply\":R,\"parts\":[{\"node\":\"host:port\",\n"
      "\"outcome\":\"APPLIED\"},...],\"planOutdated\":false}. An outcome is "
      "APPLIED,\n"
      "FAILED, NOT_SENT or UNKNOWN. R has a \"type\" (nil, string, status, "
@@ -119,6 +139,30 @@ absl::StatusOr<std::string> RedisPassword(const Options& options,
   return password;
 }
 
+// The command that the arguments are, or those of `--file`.
+absl::StatusOr<std::vector<std::vector<std::string>>> CommandsOf(
+    const CommandLine& line, std::istream& in) {
+  const std::string& path = line.options.file;
+  if (path.empty()) return std::vector<std::vector<std::string>>{line.args};
+  if (path == "-") return ReadCommands(in, "standard input");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::InvalidArgumentError("cannot read " + path);
+  return ReadCommands(file, path);
+}
+
+// What is wrong with the arguments; empty if nothing is.
+std::string ArgumentMistake(const Subcommand& subcommand,
+                            const CommandLine& line) {
+  if (!line.options.file.empty()) {
+    return line.args.empty()
+               ? ""
+               : line.subcommand + " takes a command or --file, not both";
+  }
+  if (subcommand.takes_arguments != line.args.empty()) return "";
+  return line.subcommand + (subcommand.takes_arguments ? " needs an argument"
+                                                       : " takes no argument");
+}
+
 }  // namespace
 
 ExitCode RunTool(std::span<const std::string_view> words,
@@ -146,11 +190,13 @@ ExitCode RunTool(std::span<const std::string_view> words,
     environment.out << HelpOf(*subcommand);
     return ExitCode::kAnswered;
   }
-  if (subcommand->takes_arguments == line->args.empty()) {
-    return WrongUsage(environment,
-                      subcommand->takes_arguments
-                          ? line->subcommand + " needs an argument"
-                          : line->subcommand + " takes no argument");
+  if (const std::string mistake = ArgumentMistake(*subcommand, *line);
+      !mistake.empty()) {
+    return WrongUsage(environment, mistake);
+  }
+  const auto commands = CommandsOf(*line, environment.in);
+  if (!commands.ok()) {
+    return WrongUsage(environment, ToStd(commands.status().message()));
   }
   auto password = RedisPassword(line->options, environment);
   if (!password.ok()) {
@@ -160,6 +206,7 @@ ExitCode RunTool(std::span<const std::string_view> words,
   const auto client = MakeSlotPlannerClient({.target = line->options.server});
   const auto code =
       subcommand->run({.line = *line,
+                       .commands = *commands,
                        .client = *client,
                        .deadline = absl::Now() + line->options.timeout,
                        .redis_password = *std::move(password),

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include <poll.h>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -28,6 +30,14 @@ absl::Status CallForOk(RespConnection& connection,
   return absl::OkStatus();
 }
 
+// Whether an idle connection is open and nothing has come over it. The node may
+// have closed it meanwhile; better to learn that before a command is sent than
+// after.
+bool IsQuiet(const RespConnection& connection) {
+  pollfd readable = {.fd = connection.fd(), .events = POLLIN, .revents = 0};
+  return poll(&readable, 1, /*timeout=*/0) == 0;
+}
+
 }  // namespace
 
 NodeConnections::NodeConnections(NodeConnectionsOptions options)
@@ -37,9 +47,7 @@ absl::StatusOr<std::unique_ptr<RespConnection>> NodeConnections::Take(
     const RespEndpoint& endpoint, bool readonly, absl::Time deadline) {
   const Key key{endpoint.host, endpoint.port, readonly};
   while (std::unique_ptr<RespConnection> idle = TakeIdle(key)) {
-    // The node may have closed it meanwhile; better to learn that before a
-    // command is sent than after.
-    if (idle->Pump().ok() && !idle->has_reply()) return idle;
+    if (IsQuiet(*idle)) return idle;
   }
 
   const absl::Time connect_deadline =

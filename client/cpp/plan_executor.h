@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/cpp/backoff.h"
 #include "client/cpp/node_connections.h"
 #include "client/cpp/reply_merge.h"
 #include "service/resp/resp_value.h"
@@ -33,8 +34,9 @@ struct ExecutionResult {
   // Parallel to the commands.
   std::vector<CommandResult> commands;
 
-  // A node answered MOVED: plan later batches anew, with the topology version
-  // of this plan as `outdated_topology_version` (rule F3).
+  // A node answered MOVED, or READONLY to a write: plan later batches anew,
+  // with the topology version of this plan as `outdated_topology_version` (rule
+  // F3).
   bool plan_outdated = false;
 };
 
@@ -43,14 +45,35 @@ struct ExecutionResult {
 // all nodes are written to before any is waited for; so the time is that of the
 // slowest node, whatever the number of nodes.
 //
-// MOVED and ASK are followed, for the command that met them (rules F2, F3). A
-// connection that breaks leaves the outcome of what it carried unknown; only
-// commands that the plan calls safe to retry are sent again.
+// What a node answers is followed as the cluster specification says, each time
+// for the command that met it and until the deadline at most:
+// - MOVED and ASK to the node that they name, a bounded number of times (rules
+//   F2, F3). A read that a replica sends away goes to the primary.
+// - TRYAGAIN, CLUSTERDOWN, LOADING and MASTERDOWN by asking again, with
+//   exponential backoff and jitter (rule F4).
+// - A connection that breaks leaves the outcome of what it carried unknown;
+// only
+//   commands that the plan calls safe to retry are sent again (rule E4).
+//
+// A transaction goes over one connection in one piece, and goes out again as a
+// whole, from its first WATCH or MULTI. It starts only when its WATCH commands
+// have succeeded. If the connection breaks before EXEC was sent, nothing was
+// executed; after that, the outcome of the whole transaction is unknown. A
+// connection on which a WATCH is still in force is not used again.
+//
+// Commands of one slot that are sent again keep their order among themselves
+// (rule D1). What cannot be kept is their order towards later commands of the
+// slot that were in the same pipeline and have been executed meanwhile: while a
+// slot moves, `SUNION a b` may meet TRYAGAIN and see the effect of the `SADD a
+// x` behind it. Nor does a WAIT follow a write that was redirected: it speaks
+// for the node that the plan names. Callers who cannot bear that send the
+// commands of a moving slot (`PlanBatchResponse.migrations`) in batches of one.
 //
 // Thread-safe; calls block.
 class PlanExecutor {
  public:
-  explicit PlanExecutor(NodeConnectionsOptions options);
+  explicit PlanExecutor(NodeConnectionsOptions options,
+                        const BackoffOptions& backoff = {});
 
   // Runs `plan`, which the server made for `commands`. What goes wrong on the
   // way to a node or on a node is in the result of each command, until
@@ -63,6 +86,7 @@ class PlanExecutor {
 
  private:
   NodeConnections connections_;
+  const BackoffOptions backoff_;
 };
 
 }  // namespace slotplanner

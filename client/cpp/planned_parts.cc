@@ -37,11 +37,13 @@ absl::StatusOr<PlannedPart> ResolvePart(const Commands& commands,
       .requires_readonly = node_plan.requires_readonly(),
       .command_index = command_index,
       .part_index = planned.part_index(),
+      .slot = {},
       .args = {},
       .arg_indexes = {},
       .reply_positions = {planned.reply_positions().begin(),
                           planned.reply_positions().end()},
   };
+  if (planned.has_slot()) part.slot = planned.slot();
   if (planned.arg_indexes().empty()) {
     part.args.assign(command.args().begin(), command.args().end());
   }

@@ -2,6 +2,7 @@
 // A plan, checked against its commands and turned into what is to be sent.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct PlannedPart {
   bool requires_readonly;
   int command_index;
   int part_index;
+  // The slot that its keys share; nothing without keys.
+  std::optional<int> slot;
   // The name, then the arguments; never empty.
   std::vector<std::string_view> args;
   // Indexes of the request's arguments in `args`, the name left out; empty for

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cpp/redirection.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -10,6 +11,14 @@
 #include "service/base/strings.h"
 
 namespace slotplanner {
+namespace {
+
+// The first word of an error line is its code.
+std::string_view CodeOf(std::string_view error) {
+  return error.substr(0, error.find(' '));
+}
+
+}  // namespace
 
 std::optional<Redirection> ParseRedirection(std::string_view error,
                                             const RespEndpoint& sender) {
@@ -38,6 +47,17 @@ std::optional<Redirection> ParseRedirection(std::string_view error,
   redirection.target = {.host = host.empty() ? sender.host : std::string(host),
                         .port = port};
   return redirection;
+}
+
+bool MeansTryLater(std::string_view error) {
+  static constexpr std::string_view kCodes[] = {"TRYAGAIN", "CLUSTERDOWN",
+                                                "LOADING", "MASTERDOWN"};
+  return std::find(std::begin(kCodes), std::end(kCodes), CodeOf(error)) !=
+         std::end(kCodes);
+}
+
+bool MeansNotPrimary(std::string_view error) {
+  return CodeOf(error) == "READONLY";
 }
 
 }  // namespace slotplanner

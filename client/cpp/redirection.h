@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the errors of a node mean for whoever sent the command.
 #pragma once
 
 #include <optional>
@@ -25,5 +26,14 @@ struct Redirection {
 // line is another error, or names no endpoint to connect to (host "?").
 std::optional<Redirection> ParseRedirection(std::string_view error,
                                             const RespEndpoint& sender);
+
+// Whether an error line says that the node has executed nothing and may do so
+// later (rule F4): TRYAGAIN while a slot moves, CLUSTERDOWN until a failover,
+// LOADING and MASTERDOWN until a node is in sync.
+bool MeansTryLater(std::string_view error);
+
+// Whether an error line says that a write came to a replica. It names no
+// primary, so that there is nothing to follow.
+bool MeansNotPrimary(std::string_view error);
 
 }  // namespace slotplanner

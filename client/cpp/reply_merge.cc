@@ -2,6 +2,8 @@
 #include "client/cpp/reply_merge.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -70,11 +72,12 @@ std::string ListParts(PartOutcome outcome, std::span<const PartResult> parts) {
   return list;
 }
 
+bool IsApplied(const PartResult& part) {
+  return part.outcome == PartOutcome::kApplied;
+}
+
 RespValue FailureOf(std::span<const PartResult> parts) {
-  const auto applied =
-      std::count_if(parts.begin(), parts.end(), [](const PartResult& part) {
-        return part.outcome == PartOutcome::kApplied;
-      });
+  const auto applied = std::count_if(parts.begin(), parts.end(), IsApplied);
   return RespValue::Error(absl::StrCat(
       "PARTFAILED ", applied, " of ", parts.size(), " parts were applied",
       ListParts(PartOutcome::kFailed, parts),
@@ -129,35 +132,99 @@ absl::StatusOr<RespValue> Gather(std::span<const PartResult> parts) {
   return RespValue::Array(std::move(elements));
 }
 
-// Adds `term` to `sum`. Returns whether both are integers and the sum is one.
-bool AddInteger(const RespValue& term, RespValue& sum) {
-  return term.is_integer() && sum.is_integer() &&
-         !__builtin_add_overflow(sum.integer, term.integer, &sum.integer);
+// Takes one more integer into what the ones before it came to. False when the
+// result is no 64-bit integer.
+using Combine = bool (*)(int64_t term, int64_t& total);
+
+// Combines integers, or arrays of them element by element (rule C7). `initial`
+// is what no integer at all comes to.
+absl::StatusOr<RespValue> Fold(std::span<const PartResult> parts,
+                               int64_t initial, Combine combine) {
+  const RespValue& first = parts[0].reply;
+  const bool are_arrays = first.is_array();
+  const size_t length = are_arrays ? first.elements.size() : 1;
+  std::vector<RespValue> totals(length, RespValue::Integer(initial));
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const RespValue& reply = parts[i].reply;
+    const std::span<const RespValue> terms =
+        reply.is_array() ? std::span(reply.elements) : std::span(&reply, 1);
+    bool fits = reply.is_array() == are_arrays && terms.size() == length;
+    for (size_t j = 0; fits && j < length; ++j) {
+      fits =
+          terms[j].is_integer() && combine(terms[j].integer, totals[j].integer);
+    }
+    if (!fits)
+      return WrongShape(i, parts[i],
+                        "of the shape of the others, or too large");
+  }
+  return are_arrays ? RespValue::Array(std::move(totals)) : totals[0];
 }
 
 absl::StatusOr<RespValue> Sum(std::span<const PartResult> parts) {
-  RespValue zero = RespValue::Integer(0);
-  RespValue sum = parts[0].reply.is_array()
-                      ? RespValue::Array({parts[0].reply.elements.size(), zero})
-                      : zero;
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const RespValue& reply = parts[i].reply;
-    bool added = reply.type == sum.type;
-    if (!sum.is_array()) {
-      added = added && AddInteger(reply, sum);
-    } else {
-      added = added && reply.elements.size() == sum.elements.size();
-      for (size_t j = 0; added && j < sum.elements.size(); ++j) {
-        added = AddInteger(reply.elements[j], sum.elements[j]);
-      }
-    }
-    if (!added) return WrongShape(i, parts[i], "what adds up with the others");
-  }
-  return sum;
+  return Fold(parts, 0, [](int64_t term, int64_t& total) {
+    return !__builtin_add_overflow(total, term, &total);
+  });
 }
 
-absl::StatusOr<RespValue> AllSucceeded(std::span<const PartResult> parts) {
+absl::StatusOr<RespValue> Min(std::span<const PartResult> parts) {
+  return Fold(parts, std::numeric_limits<int64_t>::max(),
+              [](int64_t term, int64_t& total) {
+                total = std::min(total, term);
+                return true;
+              });
+}
+
+absl::StatusOr<RespValue> Max(std::span<const PartResult> parts) {
+  return Fold(parts, std::numeric_limits<int64_t>::min(),
+              [](int64_t term, int64_t& total) {
+                total = std::max(total, term);
+                return true;
+              });
+}
+
+absl::StatusOr<RespValue> LogicalAnd(std::span<const PartResult> parts) {
+  return Fold(parts, 1, [](int64_t term, int64_t& total) {
+    total = total != 0 && term != 0 ? 1 : 0;
+    return true;
+  });
+}
+
+absl::StatusOr<RespValue> LogicalOr(std::span<const PartResult> parts) {
+  return Fold(parts, 0, [](int64_t term, int64_t& total) {
+    total = total != 0 || term != 0 ? 1 : 0;
+    return true;
+  });
+}
+
+absl::StatusOr<RespValue> First(std::span<const PartResult> parts) {
   return parts[0].reply;
+}
+
+absl::StatusOr<RespValue> FirstNotNil(std::span<const PartResult> parts) {
+  for (const PartResult& part : parts) {
+    if (!part.reply.is_nil()) return part.reply;
+  }
+  return RespValue::Nil();
+}
+
+absl::StatusOr<RespValue> Concatenate(std::span<const PartResult> parts) {
+  std::vector<RespValue> elements;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const RespValue& reply = parts[i].reply;
+    if (!reply.is_array()) return WrongShape(i, parts[i], "an array");
+    elements.insert(elements.end(), reply.elements.begin(),
+                    reply.elements.end());
+  }
+  return RespValue::Array(std::move(elements));
+}
+
+absl::StatusOr<RespValue> ByNode(std::span<const PartResult> parts) {
+  std::vector<RespValue> pairs;
+  for (const PartResult& part : parts) {
+    pairs.push_back(
+        RespValue::Array({RespValue::String(part.node), part.reply}));
+  }
+  return RespValue::Array(std::move(pairs));
 }
 
 using Operation = absl::StatusOr<RespValue> (*)(std::span<const PartResult>);
@@ -171,11 +238,36 @@ Operation FindOperation(v1::MergeOperation operation) {
       return Gather;
     case v1::MERGE_OPERATION_SUM:
       return Sum;
+    case v1::MERGE_OPERATION_MIN:
+      return Min;
+    case v1::MERGE_OPERATION_MAX:
+      return Max;
+    case v1::MERGE_OPERATION_LOGICAL_AND:
+      return LogicalAnd;
+    case v1::MERGE_OPERATION_LOGICAL_OR:
+      return LogicalOr;
     case v1::MERGE_OPERATION_ALL_SUCCEEDED:
-      return AllSucceeded;
+    case v1::MERGE_OPERATION_ONE_SUCCEEDED:
+      return First;
+    case v1::MERGE_OPERATION_CONCATENATE:
+      return Concatenate;
+    case v1::MERGE_OPERATION_BY_NODE:
+      return ByNode;
+    case v1::MERGE_OPERATION_FIRST_NOT_NIL:
+      return FirstNotNil;
     default:
       return nullptr;
   }
+}
+
+// Whether every node sent one and the same error: then it is what a single
+// server would have answered.
+bool FailedAlike(std::span<const PartResult> parts) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [&parts](const PartResult& part) {
+                       return part.outcome == PartOutcome::kFailed &&
+                              part.reply == parts[0].reply;
+                     });
 }
 
 }  // namespace
@@ -193,11 +285,13 @@ absl::StatusOr<RespValue> MergeReplies(v1::MergeOperation operation,
                      " is not known to this client; update it."));
   }
   if (parts.empty()) return absl::InternalError("There is no part to merge.");
-  if (parts.size() == 1 && parts[0].outcome == PartOutcome::kFailed) {
-    return parts[0].reply;
+  if (FailedAlike(parts)) return parts[0].reply;
+  if (operation == v1::MERGE_OPERATION_ONE_SUCCEEDED) {
+    const auto applied = std::find_if(parts.begin(), parts.end(), IsApplied);
+    return applied != parts.end() ? applied->reply : FailureOf(parts);
   }
-  for (const PartResult& part : parts) {
-    if (part.outcome != PartOutcome::kApplied) return FailureOf(parts);
+  if (!std::all_of(parts.begin(), parts.end(), IsApplied)) {
+    return FailureOf(parts);
   }
   return merge(parts);
 }

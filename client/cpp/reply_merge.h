@@ -52,8 +52,13 @@ bool CanMerge(v1::MergeOperation operation);
 // An error of a part is never dropped (rule E2): if any part was not applied,
 // the reply is an error, `PARTFAILED`, that names the first few parts of each
 // outcome with their nodes and argument indexes, and the error of each.
-// `parts` has them all. Only the error of a part that is the whole command is
-// passed on as the node sent it.
+// `parts` has them all. Only an error that all parts met, each in the same
+// words, is passed on as the nodes sent it: a single server would have answered
+// that. MERGE_OPERATION_ONE_SUCCEEDED asks for one success, so that any makes
+// the reply.
+//
+// With MERGE_OPERATION_BY_NODE, which has no meaning as one reply, it is an
+// array of pairs, each the `host:port` of a node and its reply, in part order.
 //
 // INTERNAL when the replies do not have the shapes that the operation needs;
 // UNIMPLEMENTED when `!CanMerge(operation)`. O(elements of the replies).

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "client/cli/command_file.h"
 #include "client/cli/reply_format.h"
 #include "tests/support/fake_node.h"
 
@@ -88,6 +89,37 @@ TEST(FormatReplyTest, PrintsReportsAsRedisCliDoes) {
                                              {"DEBUG", "HTSTATS", "0"}}) {
     ExpectSame(command, report);
   }
+}
+
+// redis-cli reads commands from its standard input as `--file` does.
+TEST(SplitArgumentsTest, ReadsLinesAsRedisCliDoes) {
+  const std::vector<std::string> lines = {
+      "PING",
+      "  SET\tk   v  ",
+      R"(SET "a b" "\xff\x0a\n\r\t\a\b\"\\\q\x4")",
+      R"(SET 'a "b"\n' '\'' '\\x' '')",
+      R"(SET a"b c" d'e f' \x41 "")",
+      "SET \xff\xfe caf\xc3\xa9",
+  };
+  FakeScript script;
+  // redis-cli asks for its help texts first.
+  script.Expect({"COMMAND", "DOCS"}).Send("*0\r\n");
+  std::string input;
+  for (const std::string& line : lines) {
+    const auto arguments = cli::SplitArguments(line);
+    ASSERT_TRUE(arguments.ok()) << arguments.status();
+    script.Expect(*arguments).Send("+OK\r\n");
+    input += line + '\n';
+  }
+  const FakeNode node(script.Stall());
+  FILE* const pipe =
+      popen(absl::StrCat("redis-cli -p ", node.endpoint().port, " >/dev/null")
+                .c_str(),
+            "w");
+  ASSERT_NE(pipe, nullptr);
+  EXPECT_EQ(fwrite(input.data(), 1, input.size(), pipe), input.size());
+  EXPECT_EQ(pclose(pipe), 0);
+  EXPECT_EQ(node.connection_count(), 1);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class ToolTest : public ::testing::Test {
     return {code, out.str(), err.str()};
   }
 
-  // Plans the command as one part for `node`.
+  // Plans the next command as one part for `node`, or refuses it.
   void PlanOnePart(const RespEndpoint& endpoint) {
     v1::PlanBatchResponse& plan = planner_.plan_batch.response;
     v1::NodePlan& node_plan = *plan.add_stages()->add_node_plans();
@@ -65,6 +65,7 @@ class ToolTest : public ::testing::Test {
   }
 
   void Refuse() {
+    v1::PlanBatchResponse refused;
     ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
         R"pb(command_plans {
                verdict: VERDICT_REFUSED
@@ -78,7 +79,8 @@ class ToolTest : public ::testing::Test {
                  }
                }
              })pb",
-        &planner_.plan_batch.response));
+        &refused));
+    planner_.plan_batch.response.MergeFrom(refused);
   }
 
   FakePlanner planner_;
@@ -252,6 +254,68 @@ TEST_F(ToolTest, ExecTakesThePasswordFromTheEnvironmentOrAFile) {
             "PONG\n");
 }
 
+// Two commands: the first has a part on the node, the second is refused.
+class ToolFileTest : public ToolTest {
+ protected:
+  ToolFileTest() {
+    PlanOnePart(node_.endpoint());
+    Refuse();
+  }
+
+  const FakeNode node_{
+      FakeScript().Expect({"GET", "a b"}).Send(RespValue::String("v")).Stall()};
+  const std::string batch_ = "# A batch.\nGET \"a b\"\n\nRENAME a b\n";
+};
+
+TEST_F(ToolFileTest, ExecRunsABatchAndPrintsOneReplyACommand) {
+  const ToolRun run = RunWith({"exec", "--file=-", "--read_preference=nearest",
+                               "--zone=a", "--split_policy=atomic"},
+                              batch_);
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.out,
+            "\"v\"\n(error) REFUSED RENAME needs both keys in one slot.\n");
+  const v1::PlanBatchRequest request = planner_.plan_batch.request();
+  ASSERT_EQ(request.commands_size(), 2);
+  EXPECT_THAT(request.commands(0).args(), ElementsAre("GET", "a b"));
+  EXPECT_THAT(request.commands(1).args(), ElementsAre("RENAME", "a", "b"));
+  EXPECT_EQ(request.read_preference(), v1::READ_PREFERENCE_NEAREST);
+  EXPECT_EQ(request.client_zone(), "a");
+  EXPECT_EQ(request.split_policy(), v1::SPLIT_POLICY_ATOMIC);
+}
+
+TEST_F(ToolFileTest, ExecAnswersInJsonOneObjectACommand) {
+  const std::string path = ::testing::TempDir() + "/client_tool_test_batch";
+  std::ofstream(path) << batch_;
+  const ToolRun run = RunWith({"exec", "--output=json", "--file", path});
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.out, R"({"reply":{"type":"string","text":"v"},)"
+                     R"("parts":[{"node":")" +
+                         ToString(node_.endpoint()) +
+                         R"(","outcome":"APPLIED"}],"planOutdated":false})"
+                         "\n"
+                         R"({"reply":{"type":"error","text":"REFUSED RENAME )"
+                         R"(needs both keys in one slot."},"parts":[],)"
+                         R"("planOutdated":false})"
+                         "\n");
+}
+
+TEST_F(ToolFileTest, PlanNumbersTheCommands) {
+  const ToolRun run = RunWith({"plan", "--file=-"}, batch_);
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_THAT(run.out, StartsWith("command 1, verdict: SINGLE_SLOT, 1 part\n"));
+  EXPECT_THAT(run.out, HasSubstr("\ncommand 2, refused: CROSS_SLOT\n"));
+  EXPECT_THAT(run.out, HasSubstr("    command 1, part 0: \"GET\" \"a b\"\n"));
+}
+
+TEST_F(ToolTest, AMistakeInAFileIsOneLineAndExitCode2) {
+  const ToolRun run = RunWith({"exec", "--file=-"}, "GET a\nGET \"a\n");
+  EXPECT_EQ(run.code, ExitCode::kWrongUsage);
+  EXPECT_EQ(run.err,
+            "slotplanner: standard input:2: a quote is not closed; try "
+            "slotplanner --help\n");
+  EXPECT_EQ(planner_.plan_batch.call_count(), 0);
+}
+
 TEST_F(ToolTest, TopologyPrintsTheShards) {
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
       R"pb(topology {
@@ -298,6 +362,9 @@ TEST_F(ToolTest, WrongUsageIsOneLineAndExitCode2) {
            {"exec"},
            {"keyslot", "--"},
            {"topology", "extra"},
+           {"exec", "--file=/nonexistent"},
+           {"plan", "--file=-", "--", "PING"},
+           {"group", "--file=-"},
            {"exec", "--redis_password_file=/nonexistent", "PING"}}) {
     const ToolRun run = RunWith(words);
     EXPECT_EQ(run.code, ExitCode::kWrongUsage);

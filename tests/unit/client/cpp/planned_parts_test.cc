@@ -75,6 +75,7 @@ TEST_F(ResolvePlanTest, GivesThePartsOfEachStageInOrder) {
   const PlannedPart& first = (*stages)[0][0];
   EXPECT_EQ(first.endpoint, (RespEndpoint{"n1", 7001}));
   EXPECT_TRUE(first.requires_readonly);
+  EXPECT_EQ(first.slot, 3300);
   EXPECT_THAT(first.args, ElementsAre("MGET", "b"));
   EXPECT_THAT(first.arg_indexes, ElementsAre(2));
   EXPECT_THAT(first.reply_positions, ElementsAre(1));
@@ -145,7 +146,7 @@ TEST_F(ResolvePlanTest, RefusesNodesWithoutAnEndpoint) {
 
 TEST_F(ResolvePlanTest, RefusesWhatItCouldNotMerge) {
   plan_.mutable_command_plans(0)->mutable_merge()->set_operation(
-      v1::MERGE_OPERATION_BY_NODE);
+      static_cast<v1::MergeOperation>(1000));
   EXPECT_EQ(Code(), absl::StatusCode::kUnimplemented);
 }
 

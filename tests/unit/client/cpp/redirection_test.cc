@@ -43,5 +43,26 @@ TEST(ParseRedirectionTest, OtherErrorsAreNone) {
   }
 }
 
+// Rule F4.
+TEST(MeansTryLaterTest, TellsByTheFirstWord) {
+  for (const std::string_view error :
+       {"TRYAGAIN Multiple keys request during rehashing of slot",
+        "CLUSTERDOWN Hash slot not served", "LOADING", "MASTERDOWN Link"}) {
+    EXPECT_TRUE(MeansTryLater(error)) << error;
+  }
+  for (const std::string_view error :
+       {"", "MOVED 1 a:1", "READONLY You can't write", "ERR TRYAGAIN",
+        "CLUSTERDOWNS", "tryagain"}) {
+    EXPECT_FALSE(MeansTryLater(error)) << error;
+  }
+}
+
+TEST(MeansNotPrimaryTest, TellsByTheFirstWord) {
+  EXPECT_TRUE(
+      MeansNotPrimary("READONLY You can't write against a read only replica."));
+  EXPECT_FALSE(MeansNotPrimary("ERR READONLY"));
+  EXPECT_FALSE(MeansNotPrimary("TRYAGAIN"));
+}
+
 }  // namespace
 }  // namespace slotplanner

@@ -171,6 +171,151 @@ TEST(MergeRepliesTest, AllSucceededIsTheReplyOfTheFirstPart) {
             RespValue::Status("OK"));
 }
 
+// Rule C7: SCRIPT EXISTS and WAITAOF answer arrays.
+TEST(MergeRepliesTest, IntegersAreFoldedElementByElement) {
+  const struct {
+    v1::MergeOperation operation;
+    std::vector<int64_t> merged;
+  } kCases[] = {
+      {v1::MERGE_OPERATION_SUM, {3, -1, 0, 3}},
+      {v1::MERGE_OPERATION_MIN, {0, -1, 0, 1}},
+      {v1::MERGE_OPERATION_MAX, {3, 0, 0, 2}},
+      {v1::MERGE_OPERATION_LOGICAL_AND, {0, 0, 0, 1}},
+      {v1::MERGE_OPERATION_LOGICAL_OR, {1, 1, 0, 1}},
+  };
+  for (const auto& [operation, merged] : kCases) {
+    EXPECT_EQ(Merged(operation, {Applied(Integers({0, -1, 0, 1})),
+                                 Applied(Integers({3, 0, 0, 2}))}),
+              Integers(merged))
+        << v1::MergeOperation_Name(operation);
+    for (size_t i = 0; i < merged.size(); ++i) {
+      EXPECT_EQ(
+          Merged(operation, {Applied(Integers({0, -1, 0, 1}).elements[i]),
+                             Applied(Integers({3, 0, 0, 2}).elements[i])}),
+          RespValue::Integer(merged[i]))
+          << v1::MergeOperation_Name(operation);
+    }
+    EXPECT_EQ(Merged(operation, {Applied(RespValue::Integer(1))}),
+              RespValue::Integer(1));
+    EXPECT_EQ(Merged(operation, {Applied(RespValue::Array({}))}),
+              RespValue::Array({}));
+  }
+}
+
+TEST(MergeRepliesTest, IntegersOfOtherShapesAreNotFolded) {
+  for (const auto operation :
+       {v1::MERGE_OPERATION_MIN, v1::MERGE_OPERATION_MAX,
+        v1::MERGE_OPERATION_LOGICAL_AND, v1::MERGE_OPERATION_LOGICAL_OR}) {
+    for (const RespValue& reply :
+         {RespValue::Nil(), RespValue::String("1"), Integers({1}),
+          Integers({1, 2, 3}), Strings({"1", "2"})}) {
+      MergeFailure(operation, {Applied(Integers({1, 2})), Applied(reply)});
+      MergeFailure(operation, {Applied(reply), Applied(RespValue::Integer(1))});
+    }
+  }
+}
+
+TEST(MergeRepliesTest, MinAndMaxKnowTheWholeRange) {
+  constexpr int64_t kLowest = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kHighest = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(
+      Merged(v1::MERGE_OPERATION_MIN, {Applied(RespValue::Integer(kHighest))}),
+      RespValue::Integer(kHighest));
+  EXPECT_EQ(
+      Merged(v1::MERGE_OPERATION_MAX, {Applied(RespValue::Integer(kLowest))}),
+      RespValue::Integer(kLowest));
+}
+
+PartResult Failed(const std::string& error) {
+  PartResult part = Applied(RespValue::Error(error));
+  part.outcome = PartOutcome::kFailed;
+  return part;
+}
+
+// FUNCTION KILL: the function runs on one node.
+TEST(MergeRepliesTest, OneSucceededIsTheFirstReplyThatIsNoError) {
+  const PartResult unknown = {.outcome = PartOutcome::kUnknown, .node = "a:1"};
+  EXPECT_EQ(Merged(v1::MERGE_OPERATION_ONE_SUCCEEDED,
+                   {Failed("NOTBUSY"), unknown, Applied(RespValue::Nil()),
+                    Applied(RespValue::Status("OK"))}),
+            RespValue::Nil());
+}
+
+// Rule E2.
+TEST(MergeRepliesTest, OneSucceededIsAnErrorWhenNoneHas) {
+  EXPECT_EQ(
+      Merged(v1::MERGE_OPERATION_ONE_SUCCEEDED,
+             {Failed("NOTBUSY no scripts"), Failed("NOTBUSY no scripts")}),
+      RespValue::Error("NOTBUSY no scripts"));
+  EXPECT_THAT(Merged(v1::MERGE_OPERATION_ONE_SUCCEEDED,
+                     {Failed("NOTBUSY"), Failed("UNKILLABLE")})
+                  .text,
+              HasSubstr("PARTFAILED 0 of 2 parts were applied; failed: part 0 "
+                        "on 10.0.0.1:7000: NOTBUSY, part 1"));
+}
+
+// KEYS.
+TEST(MergeRepliesTest, ConcatenateAppendsArraysInPartOrder) {
+  EXPECT_EQ(Merged(v1::MERGE_OPERATION_CONCATENATE,
+                   {Applied(Strings({"b", "a"})), Applied(RespValue::Array({})),
+                    Applied(Strings({"a"}))}),
+            Strings({"b", "a", "a"}));
+}
+
+TEST(MergeRepliesTest, ConcatenateRefusesWhatIsNoArray) {
+  for (const RespValue& reply : {RespValue::Nil(), RespValue::String("a")}) {
+    EXPECT_THAT(MergeFailure(v1::MERGE_OPERATION_CONCATENATE,
+                             {Applied(RespValue::Array({})), Applied(reply)}),
+                HasSubstr("part 1 on 10.0.0.1:7000 is not an array"));
+  }
+}
+
+// INFO.
+TEST(MergeRepliesTest, ByNodePairsEachNodeWithItsReply) {
+  PartResult other = Applied(RespValue::Nil());
+  other.node = "10.0.0.2:7000";
+  EXPECT_EQ(Merged(v1::MERGE_OPERATION_BY_NODE,
+                   {Applied(RespValue::String("# Server")), other}),
+            RespValue::Array({Strings({"10.0.0.1:7000", "# Server"}),
+                              RespValue::Array({RespValue::String("10.0.0.2:"
+                                                                  "7000"),
+                                                RespValue::Nil()})}));
+}
+
+// RANDOMKEY.
+TEST(MergeRepliesTest, FirstNotNilPassesOverNils) {
+  EXPECT_EQ(Merged(v1::MERGE_OPERATION_FIRST_NOT_NIL,
+                   {Applied(RespValue::Nil()), Applied(RespValue::String("")),
+                    Applied(RespValue::String("k"))}),
+            RespValue::String(""));
+  EXPECT_EQ(Merged(v1::MERGE_OPERATION_FIRST_NOT_NIL,
+                   {Applied(RespValue::Nil()), Applied(RespValue::Nil())}),
+            RespValue::Nil());
+}
+
+// Rule E2: that is what a single server would have answered.
+TEST(MergeRepliesTest, AnErrorThatAllPartsMetIsPassedOnAsItIs) {
+  for (int operation = v1::MergeOperation_MIN + 1;
+       operation <= v1::MergeOperation_MAX; ++operation) {
+    EXPECT_EQ(Merged(static_cast<v1::MergeOperation>(operation),
+                     {Failed("ERR syntax error"), Failed("ERR syntax error")}),
+              RespValue::Error("ERR syntax error"));
+  }
+}
+
+// Rule E2.
+TEST(MergeRepliesTest, OneErrorAmongRepliesIsNeverDropped) {
+  for (int operation = v1::MergeOperation_MIN + 1;
+       operation <= v1::MergeOperation_MAX; ++operation) {
+    if (operation == v1::MERGE_OPERATION_ONE_SUCCEEDED) continue;
+    EXPECT_THAT(Merged(static_cast<v1::MergeOperation>(operation),
+                       {Applied(RespValue::Integer(1)), Failed("OOM")})
+                    .text,
+                HasSubstr("PARTFAILED 1 of 2 parts were applied; failed: part "
+                          "1 on 10.0.0.1:7000: OOM"));
+  }
+}
+
 // Rules E2, E3.
 TEST(MergeRepliesTest, FailedPartsMakeAnErrorThatNamesAllParts) {
   const std::vector<PartResult> parts = {
@@ -211,6 +356,7 @@ TEST(MergeRepliesTest, TheErrorOfThousandsOfPartsStaysReadable) {
                                  .node = "a:1",
                                  .reply = RespValue::Error("LOADING"),
                                  .arg_indexes = std::vector<int>(1000, 7)});
+  parts.back().reply = RespValue::Error("OOM");
   const RespValue merged = Merged(v1::MERGE_OPERATION_SUM, parts);
   EXPECT_THAT(merged.text, HasSubstr("(arguments 7, 7, 7, 7, 7, 7, 7, 7 and 992"
                                      " more): LOADING"));
@@ -234,13 +380,19 @@ TEST(MergeRepliesTest, NoPartIsAnError) {
 }
 
 TEST(MergeRepliesTest, OperationsThatAreNotKnownAreUnimplemented) {
-  for (const auto operation :
-       {v1::MERGE_OPERATION_UNSPECIFIED, v1::MERGE_OPERATION_MIN,
-        v1::MERGE_OPERATION_CONCATENATE, v1::MERGE_OPERATION_BY_NODE,
-        static_cast<v1::MergeOperation>(1000)}) {
+  for (const auto operation : {v1::MERGE_OPERATION_UNSPECIFIED,
+                               static_cast<v1::MergeOperation>(1000)}) {
     EXPECT_FALSE(CanMerge(operation));
     EXPECT_EQ(MergeReplies(operation, {}).status().code(),
               absl::StatusCode::kUnimplemented);
+  }
+}
+
+TEST(MergeRepliesTest, KnowsEveryOperationOfTheApi) {
+  for (int operation = v1::MergeOperation_MIN + 1;
+       operation <= v1::MergeOperation_MAX; ++operation) {
+    EXPECT_TRUE(CanMerge(static_cast<v1::MergeOperation>(operation)))
+        << operation;
   }
 }
 
