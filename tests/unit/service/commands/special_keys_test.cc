@@ -51,6 +51,13 @@ TEST(SortKeysTest, TakesTheLastDestination) {  // Rule B5.
   EXPECT_THAT(KeysOf("SORT_RO k BY x"), ElementsAre(1));
 }
 
+TEST(SortKeysTest, ReadsADestinationThatIsNamedLikeAnOptionAsTheServerDoes) {
+  EXPECT_THAT(KeysOf("SORT k STORE d STORE STORE e"), ElementsAre(1, 6));
+  EXPECT_THAT(KeysOf("SORT k STORE store ASC"), ElementsAre(1, 4));
+  EXPECT_THAT(KeysOf("SORT k STORE by STORE x"), ElementsAre(1, 3));
+  EXPECT_THAT(Parse("SORT k STORE get ASC").pattern_args, IsEmpty());
+}
+
 TEST(SortKeysTest, FindsPatternsThatNameKeys) {  // Rule B6.
   EXPECT_THAT(Parse("SORT k BY w_* GET # GET d_*->f").pattern_args,
               ElementsAre(3, 7));
@@ -80,6 +87,21 @@ TEST(GeoRadiusKeysTest, TakesTheLastDestination) {  // Rule B7.
   EXPECT_THAT(KeysOf("GEORADIUSBYMEMBER k m 3 km storedist b STORE a"),
               ElementsAre(1, 8));
   EXPECT_THAT(KeysOf("GEORADIUS_RO k 1 2 3 m"), ElementsAre(1));
+}
+
+TEST(XreadgroupKeysTest, PassesOverTheNamesOfGroupAndConsumer) {  // Rule B4.
+  EXPECT_THAT(KeysOf("XREADGROUP GROUP streams streams STREAMS k l > >"),
+              ElementsAre(5, 6));
+  EXPECT_THAT(KeysOf("XREADGROUP NOACK GROUP streams streams STREAMS k >"),
+              ElementsAre(6));
+  EXPECT_THAT(
+      KeysOf("XREADGROUP count 1 group streams streams block 1 streams k >"),
+      ElementsAre(9));
+}
+
+TEST(XreadgroupKeysTest, RefusesAnOddTail) {  // Rule B4.
+  EXPECT_TRUE(IsRefused("XREADGROUP NOACK GROUP g streams STREAMS k l >"));
+  EXPECT_TRUE(IsRefused("XREADGROUP NOACK GROUP g streams BLOCK 1 STREAMS"));
 }
 
 }  // namespace
