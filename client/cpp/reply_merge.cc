@@ -153,9 +153,10 @@ absl::StatusOr<RespValue> Fold(std::span<const PartResult> parts,
       fits =
           terms[j].is_integer() && combine(terms[j].integer, totals[j].integer);
     }
-    if (!fits)
+    if (!fits) {
       return WrongShape(i, parts[i],
                         "of the shape of the others, or too large");
+    }
   }
   return are_arrays ? RespValue::Array(std::move(totals)) : totals[0];
 }
