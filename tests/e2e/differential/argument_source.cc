@@ -102,24 +102,6 @@ std::string Numbered(std::string_view prefix, int64_t number) {
 
 }  // namespace
 
-const std::vector<std::string> kSharedScripts = {
-    "return {#KEYS, KEYS, ARGV}",
-    "return redis.call('EXISTS', unpack(KEYS))",
-    "return redis.call('SET', KEYS[1], ARGV[1])",
-};
-
-const std::vector<std::string> kLibraries = {
-    "#!lua name=lib1\n"
-    "redis.register_function('write1', function(keys, args)\n"
-    "  return redis.call('SET', keys[1], args[1] or 'none')\n"
-    "end)\n"
-    "redis.register_function{function_name='read1', flags={'no-writes'},\n"
-    "  callback=function(keys) return redis.call('EXISTS', keys[1]) end}",
-    "#!lua name=lib2\n"
-    "redis.register_function{function_name='read2', flags={'no-writes'},\n"
-    "  callback=function(keys, args) return {#keys, args} end}",
-};
-
 bool ArgumentSource::Knows(std::string_view name) {
   return KnowsKeys(name) || Contains(kOtherNames, name) ||
          FindNamed(kWords, name) != kWords.end() ||

@@ -11,23 +11,9 @@
 #include <vector>
 
 #include "tests/e2e/differential/random.h"
+#include "tests/e2e/differential/server_made_arguments.h"
 
 namespace slotplanner::differential {
-
-// Arguments that only a server can make.
-struct ServerMadeArguments {
-  std::vector<std::string> payloads;   // Of DUMP, one for each type.
-  std::vector<std::string> functions;  // Of FUNCTION DUMP.
-  std::vector<std::string> shas;       // Of the scripts of `kSharedScripts`.
-};
-
-// Scripts that are only ever loaded on all nodes (`$shared`) and called by
-// their digest. Those of EVAL are others, because EVAL makes one node alone
-// know the digest.
-extern const std::vector<std::string> kSharedScripts;
-
-// The libraries of FUNCTION LOAD.
-extern const std::vector<std::string> kLibraries;
 
 // Draws the arguments of commands by the names that the command table has for
 // them. Keys come from pools, one for each type: tagged, untagged, binary. Most

@@ -27,6 +27,7 @@
 #include "tests/e2e/differential/redis_session.h"
 #include "tests/e2e/differential/refusal_check.h"
 #include "tests/e2e/differential/reply_comparison.h"
+#include "tests/e2e/differential/server_made_arguments.h"
 
 namespace slotplanner {
 extern const std::string_view kDifferentialCommands;  // Of commands.txt.
@@ -37,56 +38,6 @@ namespace {
 
 constexpr size_t kMaxDifferences = 5;
 constexpr size_t kProgressStep = 50'000;  // Commands between two lines.
-
-// Has the server make the arguments that only it can.
-absl::StatusOr<ServerMadeArguments> MakeArguments(RedisSession& scratch) {
-  const std::string text(70, 'v');
-  const std::vector<std::vector<Command>> values = {
-      {{"SET", "k", "text"}},
-      {{"SET", "k", "12"}},
-      {{"PFADD", "k", "a", "b", "c"}},
-      {{"RPUSH", "k", "1", "e2", text}},
-      {{"SADD", "k", "1", "2", "3"}},
-      {{"SADD", "k", "m1", "m2", text}},
-      {{"HSET", "k", "f1", "v1", "f2", "2"}},
-      {{"HSET", "k", "f1", text, "f3", "3"}},
-      {{"ZADD", "k", "1", "m1", "2.5", "m2", "-inf", text}},
-      {{"GEOADD", "k", "13.4", "52.5", "p1", "2.3", "48.8", "p2"}},
-      {{"XADD", "k", "1-1", "f1", "v1"},
-       {"XADD", "k", "2-1", "f2", "v2"},
-       {"XGROUP", "CREATE", "k", "g0", "0"},
-       {"XREADGROUP", "GROUP", "g0", "c0", "STREAMS", "k", ">"}},
-  };
-  ServerMadeArguments made;
-  std::vector<Command> commands;
-  for (const std::vector<Command>& value : values) {
-    commands.push_back({"DEL", "k"});
-    commands.insert(commands.end(), value.begin(), value.end());
-    commands.push_back({"DUMP", "k"});
-  }
-  for (const std::string& library : kLibraries) {
-    // One at a time: which of two is restored first differs between servers.
-    commands.push_back({"FUNCTION", "FLUSH"});
-    commands.push_back({"FUNCTION", "LOAD", library});
-    commands.push_back({"FUNCTION", "DUMP"});
-  }
-  for (const std::string& script : kSharedScripts) {
-    commands.push_back({"SCRIPT", "LOAD", script});
-  }
-  const auto replies = scratch.CallAll(commands);
-  if (!replies.ok()) return replies.status();
-  for (size_t i = 0; i < commands.size(); ++i) {
-    const RespValue& reply = (*replies)[i];
-    if (reply.is_error()) return absl::InternalError(reply.text);
-    if (commands[i][0] == "DUMP") made.payloads.push_back(reply.text);
-    if (commands[i][0] == "SCRIPT") made.shas.push_back(reply.text);
-    if (commands[i][0] == "FUNCTION" && commands[i][1] == "DUMP") {
-      made.functions.push_back(reply.text);
-    }
-  }
-  made.shas.push_back(std::string(40, 'f'));  // Of no script.
-  return made;
-}
 
 absl::StatusOr<std::vector<RespEndpoint>> FindPrimaries(
     const SlotPlannerClient& planner) {
@@ -142,17 +93,24 @@ class Comparison {
         standalone_(std::move(standalone)),
         coverage_(coverage),
         dumps_(scratch),
-        replies_(catalog, dumps_),
+        replies_(catalog, dumps_, options.read_from_replicas),
         refusals_(catalog, scratch, std::move(primaries)),
         planner_(planner),
         executor_({}) {}
 
   absl::Status Run(const std::vector<Command>& batch, v1::SplitPolicy policy) {
+    if (options_.read_from_replicas) {
+      const absl::Status status = WaitForReplicas();
+      if (!status.ok()) return status;
+    }
     ++batches_;
     const std::vector<Transaction> transactions =
         FindTransactions(catalog_, batch);
     v1::PlanBatchRequest request;
     request.set_split_policy(policy);
+    if (options_.read_from_replicas) {
+      request.set_read_preference(v1::READ_PREFERENCE_REPLICA);
+    }
     for (const Command& command : batch) {
       auto& args = *request.add_commands()->mutable_args();
       args.Add(command.begin(), command.end());
@@ -211,6 +169,24 @@ class Comparison {
   }
 
  private:
+  // Returns when one replica of each primary has what the executor wrote. The
+  // executor's connections are those of the batch before, because nobody else
+  // uses it.
+  absl::Status WaitForReplicas() {
+    v1::PlanBatchRequest request;
+    auto& args = *request.add_commands()->mutable_args();
+    for (const char* const arg : {"WAIT", "1", "10000"}) args.Add(arg);
+    const auto plan = planner_.PlanBatch(request);
+    if (!plan.ok()) return plan.status();
+    const auto executed = executor_.Execute(request.commands(), *plan,
+                                            absl::Now() + absl::Minutes(1));
+    if (!executed.ok()) return executed.status();
+    if (executed->commands[0].reply.integer < 1) {
+      return absl::DeadlineExceededError("The replicas do not catch up.");
+    }
+    return absl::OkStatus();
+  }
+
   // Runs on the standalone server what the plan has, and the commands that the
   // planner calls wrong, which must fail there too.
   absl::Status AskStandalone(const std::vector<Command>& batch,
@@ -395,7 +371,7 @@ absl::StatusOr<size_t> RunDifferential(const RunOptions& options) {
   if (!first_primary.ok()) return first_primary.status();
   auto second_primary = RedisSession::Connect((*primaries)[1]);
   if (!second_primary.ok()) return second_primary.status();
-  auto server_made = MakeArguments(*scratch);
+  auto server_made = MakeServerMadeArguments(*scratch);
   if (!server_made.ok()) return server_made.status();
 
   Random random(options.seed);

@@ -17,6 +17,8 @@ struct RunOptions {
   size_t batch_size = 32;
   uint64_t seed = 0;
   bool verbose = false;
+  // Reads go to replicas, which have caught up with the batch before.
+  bool read_from_replicas = false;
 };
 
 // Runs random batches by their plans on the server's default cluster and the

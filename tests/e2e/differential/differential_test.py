@@ -13,28 +13,39 @@ import random_seed
 import redis_fixture
 import server_fixture
 
+SEED = random_seed.random_seed()
+COMMANDS = int(os.environ.get('SLOTPLANNER_DIFFERENTIAL_COMMANDS', '20000'))
 
-class DifferentialTest(unittest.TestCase):
-    def test_plans_give_the_replies_of_a_single_server(self):
-        cluster = redis_fixture.RedisCluster()
-        self.addCleanup(cluster.stop)
-        standalone = redis_fixture.StandaloneRedis()
-        self.addCleanup(standalone.stop)
-        server = server_fixture.Server(cluster.spec)
-        self.addCleanup(server.stop)
-        server.wait_for_topology()
-        commands = os.environ.get('SLOTPLANNER_DIFFERENTIAL_COMMANDS', '20000')
+
+class PlansGiveTheRepliesOfASingleServerTest(unittest.TestCase):
+    def setUp(self):
+        self.cluster = redis_fixture.RedisCluster()
+        self.addCleanup(self.cluster.stop)
+        self.standalone = redis_fixture.StandaloneRedis()
+        self.addCleanup(self.standalone.stop)
+        self.server = server_fixture.Server(self.cluster.spec)
+        self.addCleanup(self.server.stop)
+        self.server.wait_for_topology()
+
+    def assert_no_differences(self, commands: int, *flags: str):
         run = subprocess.run(
             [
                 os.environ['SLOTPLANNER_DIFFERENTIAL'],
-                f'--server={server.address}',
-                f'--standalone={redis_fixture.HOST}:{standalone.port}',
+                f'--server={self.server.address}',
+                f'--standalone={redis_fixture.HOST}:{self.standalone.port}',
                 f'--commands={commands}',
-                f'--seed={random_seed.random_seed()}',
+                f'--seed={SEED}',
+                *flags,
             ],
             check=False,
         )
-        self.assertEqual(run.returncode, 0)
+        self.assertEqual(run.returncode, 0, f'seed {SEED}')
+
+    def test_from_primaries(self):
+        self.assert_no_differences(COMMANDS)
+
+    def test_from_replicas(self):  # Rule D2.
+        self.assert_no_differences(COMMANDS // 4, '--read_from_replicas')
 
 
 if __name__ == '__main__':

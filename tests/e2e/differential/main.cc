@@ -25,6 +25,7 @@ constexpr char kManual[] =
     "  --commands=N            how many commands to run; 20000\n"
     "  --batch_size=N          the most commands in a batch; 32\n"
     "  --seed=N                replays a run; a fresh one by default\n"
+    "  --read_from_replicas    plans reads for replicas, one of each primary\n"
     "  --verbose               prints every batch before it runs\n"
     "  --help                  prints this\n"
     "\n"
@@ -36,8 +37,9 @@ constexpr int kWrongUsage = 2;
 
 // Whether `flag` is one, with a value that it can have.
 bool Store(const std::string& flag, RunOptions& options) {
-  if (flag == "--verbose") {
-    options.verbose = true;
+  if (flag == "--verbose" || flag == "--read_from_replicas") {
+    options.verbose |= flag == "--verbose";
+    options.read_from_replicas |= flag == "--read_from_replicas";
     return true;
   }
   const size_t equals = flag.find('=');

@@ -41,9 +41,11 @@ struct Answers {
 // thread-safe.
 class ReplyComparison {
  public:
-  // The references outlive this.
-  ReplyComparison(const CommandCatalog& catalog, DumpComparison& dumps)
-      : catalog_(catalog), dumps_(dumps) {}
+  // The references outlive this. `from_replicas`: the cluster's replies may
+  // come from replicas, which know a little less than their primaries.
+  ReplyComparison(const CommandCatalog& catalog, DumpComparison& dumps,
+                  bool from_replicas)
+      : catalog_(catalog), dumps_(dumps), from_replicas_(from_replicas) {}
 
   absl::StatusOr<bool> AreSame(const Answers& answers);
 
@@ -54,6 +56,7 @@ class ReplyComparison {
 
   const CommandCatalog& catalog_;
   DumpComparison& dumps_;
+  const bool from_replicas_;
 };
 
 }  // namespace slotplanner::differential
