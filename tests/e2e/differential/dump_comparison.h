@@ -28,12 +28,14 @@ class DumpComparison {
   // the database that it has selected. It outlives this.
   explicit DumpComparison(RedisSession& scratch) : scratch_(scratch) {}
 
-  // Whether two payloads hold the same value.
+  // Whether two payloads hold the same value. `from_replica`: one may be a
+  // replica's, which does not hear how far the groups of a stream have read.
   absl::StatusOr<bool> AreSame(const std::string& payload,
-                               const std::string& other);
+                               const std::string& other, bool from_replica);
 
  private:
-  absl::StatusOr<RespValue> ContentOf(const std::string& payload);
+  absl::StatusOr<RespValue> ContentOf(const std::string& payload,
+                                      bool from_replica);
 
   RedisSession& scratch_;
 };

@@ -70,7 +70,8 @@ absl::StatusOr<KeyspaceDifferences> CompareKeyspaces(
       what = " is missing in the cluster";
     } else {
       const Value& actual = found->second;
-      const auto same = dumps.AreSame(actual.payload, expected.payload);
+      const auto same = dumps.AreSame(actual.payload, expected.payload,
+                                      /*from_replica=*/false);
       if (!same.ok()) return same.status();
       if (!*same) what = " has another value in the cluster";
       if (!AreClose(actual.ttl_ms, expected.ttl_ms)) {

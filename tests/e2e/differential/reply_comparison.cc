@@ -266,7 +266,7 @@ absl::StatusOr<bool> ReplyComparison::AreSameByRule(const CommandInfo* info,
     case Rule::kMillis:
       return AreClose(a, b, 2000);
     case Rule::kDump:
-      return dumps_.AreSame(a.text, b.text);
+      return dumps_.AreSame(a.text, b.text, from_replicas_);
     case Rule::kMaskTimes:
       MaskStreamTimes(a);
       MaskStreamTimes(b);
