@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 namespace slotplanner {
 
@@ -30,11 +29,6 @@ class HashSlot {
   constexpr int value() const { return value_; }
 
   friend constexpr auto operator<=>(HashSlot, HashSlot) = default;
-
-  template <typename H>
-  friend H AbslHashValue(H state, HashSlot slot) {
-    return H::combine(std::move(state), slot.value_);
-  }
 
  private:
   constexpr explicit HashSlot(uint16_t value) : value_(value) {}
