@@ -7,7 +7,7 @@
 #include "service/rpc/call_metrics.h"
 #include "service/rpc/rpc_status.h"
 #include "service/rpc/services.h"
-#include "service/rpc/topology_messages.h"
+#include "service/answers/topology_messages.h"
 #include "service/rpc/unary_call.h"
 
 namespace slotplanner {

@@ -19,16 +19,35 @@ MAY_INCLUDE: dict[str, set[str]] = {
     'service/slots': {'service/base'},
 }
 _rings = set(MAY_INCLUDE)
-for _ring in ('commands', 'topology', 'planning', 'advice', 'rpc'):
+for _ring in (
+    'commands',
+    'topology',
+    'planning',
+    'advice',
+    'answers',
+    'rpc',
+):
     MAY_INCLUDE[f'service/{_ring}'] = set(_rings)
     _rings.add(f'service/{_ring}')
 MAY_INCLUDE['server'] = set(_rings)
+_rings_without_grpc = _rings - {'service/rpc'}
 # A client runs plans: it needs to speak to nodes, not to know how to plan.
 MAY_INCLUDE['client/cpp'] = {'service/base', 'service/resp'}
 MAY_INCLUDE['client/cli'] = MAY_INCLUDE['client/cpp'] | {'client/cpp'}
+# A client that plans by itself has both.
+MAY_INCLUDE['client/local'] = _rings_without_grpc | {'client/cpp'}
 
-# The only folders that know of gRPC and of generated code.
-KNOWS_WIRE = {'service/rpc', 'server', 'client/cpp', 'client/cli'}
+# The only folders that know of generated code, and those of them that know of
+# gRPC too.
+KNOWS_WIRE = {
+    'service/answers',
+    'service/rpc',
+    'server',
+    'client/cpp',
+    'client/cli',
+    'client/local',
+}
+KNOWS_GRPC = KNOWS_WIRE - {'service/answers'}
 
 # Folders of the project that nothing which ships may include.
 _NEVER_INCLUDED = {'tests', 'bench'}
@@ -37,6 +56,7 @@ _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.M)
 _WIRE_HEADER = re.compile(
     r'^(slotplanner/.*\.pb\.h|grpc(pp)?/.*|google/protobuf/.*)$'
 )
+_GRPC_HEADER = re.compile(r'^(slotplanner/.*\.grpc\.pb\.h|grpc(pp)?/.*)$')
 _WIRE_TARGET = re.compile(
     r'\b(gRPC::[\w+]+|protobuf::\w+|slotplanner::(api|\w+_proto))(?!\w)'
 )
@@ -61,7 +81,10 @@ def find_include_violations(tree: SourceTree) -> list[str]:
         other = folder_of(header) or PurePosixPath(header).parts[0]
         if folder is None or other == folder:
             continue
-        if _WIRE_HEADER.match(header):
+        if _GRPC_HEADER.match(header):
+            if folder not in KNOWS_GRPC:
+                violations.append(f'{path} includes {header} of gRPC')
+        elif _WIRE_HEADER.match(header):
             if folder not in KNOWS_WIRE:
                 violations.append(f'{path} includes {header} of the wire')
         elif other in _NEVER_INCLUDED or other in MAY_INCLUDE:

@@ -82,12 +82,24 @@ class IncludeCheckTest(unittest.TestCase):
             self.assert_allowed('service/rpc/x.cc', line)
             self.assert_allowed('client/cpp/x.cc', line)
 
+    def test_lets_the_answers_know_messages_but_not_grpc(self):
+        path = 'service/answers/x.cc'
+        self.assert_allowed(path, '#include "slotplanner/v1/topology.pb.h"')
+        for header in ('grpcpp/grpcpp.h', 'slotplanner/v1/x.grpc.pb.h'):
+            self.assert_refused(path, f'#include "{header}"')
+
     def test_keeps_planning_out_of_the_client(self):
         self.assert_refused(
             'client/cpp/x.cc', '#include "service/planning/batch_plan.h"'
         )
         self.assert_allowed(
             'client/cpp/x.cc', '#include "service/resp/resp_connection.h"'
+        )
+        self.assert_allowed(
+            'client/local/x.cc', '#include "service/planning/batch_plan.h"'
+        )
+        self.assert_refused(
+            'client/local/x.cc', '#include "service/rpc/services.h"'
         )
 
     def test_refuses_tests_and_benchmarks_everywhere(self):

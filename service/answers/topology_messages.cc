@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/rpc/topology_messages.h"
+#include "service/answers/topology_messages.h"
 
 #include <cstdint>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/rpc/plan_messages.h"
+#include "service/answers/plan_messages.h"
 
 #include <span>
 
-#include "service/rpc/topology_messages.h"
+#include "service/answers/topology_messages.h"
 
 namespace slotplanner {
 namespace {
