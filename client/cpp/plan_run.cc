@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
-#include "client/cpp/redirection.h"
+#include "service/resp/redirection.h"
 #include "service/resp/resp_connection.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/resp_value.h"

@@ -16,6 +16,7 @@ struct Redirection {
   enum class Kind { kMoved, kAsk };
 
   Kind kind;
+  int slot;  // 0 to 16383.
   RespEndpoint target;
 
   friend bool operator==(const Redirection&, const Redirection&) = default;
@@ -23,7 +24,8 @@ struct Redirection {
 
 // Reads the error line of a reply, such as `MOVED 3999 127.0.0.1:6381`. An
 // empty host means that of `sender`, the node that replied. Nothing when the
-// line is another error, or names no endpoint to connect to (host "?").
+// line is another error, names no slot, or names no endpoint to connect to
+// (host "?").
 std::optional<Redirection> ParseRedirection(std::string_view error,
                                             const RespEndpoint& sender);
 

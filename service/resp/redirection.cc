@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/cpp/redirection.h"
+#include "service/resp/redirection.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -26,12 +26,18 @@ std::optional<Redirection> ParseRedirection(std::string_view error,
       absl::StrSplit(ToAbsl(error), ' ');
   if (words.size() != 3) return std::nullopt;
 
-  Redirection redirection;
+  Redirection redirection = {};
   if (words[0] == "MOVED") {
     redirection.kind = Redirection::Kind::kMoved;
   } else if (words[0] == "ASK") {
     redirection.kind = Redirection::Kind::kAsk;
   } else {
+    return std::nullopt;
+  }
+
+  constexpr int kSlotCount = 16384;
+  if (!absl::SimpleAtoi(words[1], &redirection.slot) || redirection.slot < 0 ||
+      redirection.slot >= kSlotCount) {
     return std::nullopt;
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "client/cpp/redirection.h"
+#include "service/resp/redirection.h"
 
 #include <gtest/gtest.h>
 
@@ -9,24 +9,26 @@ namespace {
 const RespEndpoint kSender = {.host = "10.0.0.1", .port = 6379};
 
 TEST(ParseRedirectionTest, ReadsMoved) {
-  EXPECT_EQ(ParseRedirection("MOVED 3999 127.0.0.1:6381", kSender),
-            (Redirection{Redirection::Kind::kMoved, {"127.0.0.1", 6381}}));
+  EXPECT_EQ(
+      ParseRedirection("MOVED 3999 127.0.0.1:6381", kSender),
+      (Redirection{Redirection::Kind::kMoved, 3999, {"127.0.0.1", 6381}}));
 }
 
 TEST(ParseRedirectionTest, ReadsAsk) {
-  EXPECT_EQ(ParseRedirection("ASK 3999 node.example:6381", kSender),
-            (Redirection{Redirection::Kind::kAsk, {"node.example", 6381}}));
+  EXPECT_EQ(
+      ParseRedirection("ASK 3999 node.example:6381", kSender),
+      (Redirection{Redirection::Kind::kAsk, 3999, {"node.example", 6381}}));
 }
 
 // Rule G2.
 TEST(ParseRedirectionTest, AnEmptyHostIsThatOfTheSender) {
   EXPECT_EQ(ParseRedirection("MOVED 3999 :6381", kSender),
-            (Redirection{Redirection::Kind::kMoved, {"10.0.0.1", 6381}}));
+            (Redirection{Redirection::Kind::kMoved, 3999, {"10.0.0.1", 6381}}));
 }
 
 TEST(ParseRedirectionTest, TheLastColonEndsAnIpv6Address) {
   EXPECT_EQ(ParseRedirection("ASK 1 fe80::1:6381", kSender),
-            (Redirection{Redirection::Kind::kAsk, {"fe80::1", 6381}}));
+            (Redirection{Redirection::Kind::kAsk, 1, {"fe80::1", 6381}}));
 }
 
 // Rule G2: "?" means unknown.
@@ -37,8 +39,9 @@ TEST(ParseRedirectionTest, AnUnknownHostCannotBeFollowed) {
 TEST(ParseRedirectionTest, OtherErrorsAreNone) {
   for (const std::string_view error :
        {"", "MOVED", "MOVED 3999", "MOVED 3999 127.0.0.1", "MOVED 1 a:0",
-        "MOVED 1 a:65536", "MOVED 1 a:port", "MOVED 1 a:1 more", "ASKING 1 a:1",
-        "moved 1 a:1", "TRYAGAIN Multiple keys request", "ERR unknown"}) {
+        "MOVED 1 a:65536", "MOVED -1 a:1", "MOVED 16384 a:1", "MOVED x a:1",
+        "MOVED 1 a:port", "MOVED 1 a:1 more", "ASKING 1 a:1", "moved 1 a:1",
+        "TRYAGAIN Multiple keys request", "ERR unknown"}) {
     EXPECT_EQ(ParseRedirection(error, kSender), std::nullopt) << error;
   }
 }
