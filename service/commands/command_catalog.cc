@@ -11,8 +11,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "service/base/fingerprint.h"
 #include "service/base/strings.h"
+#include "service/commands/command_reply.h"
 #include "service/resp/resp_parser.h"
+#include "service/resp/resp_reply.h"
 
 namespace slotplanner {
 
@@ -288,6 +291,8 @@ CommandCatalog::CommandCatalog(std::vector<CommandInfo> commands)
   for (size_t i = 0; i < commands_.size(); ++i) {
     index_.emplace(commands_[i].name, i);
   }
+  AppendReply(ToCommandReply(commands_), command_reply_);
+  version_ = Fingerprint(command_reply_);
 }
 
 absl::StatusOr<CommandCatalog> CommandCatalog::FromCommandReply(

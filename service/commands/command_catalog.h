@@ -20,26 +20,43 @@ namespace slotplanner {
 // documentation.
 struct BeginSearchIndex {
   int index;  // Argument position, at least 1; 0 is the command's name.
+
+  friend bool operator==(const BeginSearchIndex&,
+                         const BeginSearchIndex&) = default;
 };
 struct BeginSearchKeyword {
   std::string keyword;  // Upper or lower case alike; keys begin behind it.
   int start_from;  // Position to search from, never 0; negative counts from
                    // the end and searches backwards (rule B4).
+
+  friend bool operator==(const BeginSearchKeyword&,
+                         const BeginSearchKeyword&) = default;
 };
-struct BeginSearchUnknown {};
+struct BeginSearchUnknown {
+  friend bool operator==(const BeginSearchUnknown&,
+                         const BeginSearchUnknown&) = default;
+};
 
 // Which arguments are keys, `find_keys` of a key specification.
 struct FindKeysRange {
   int last_key;  // Offset from the first key; negative counts from the end.
   int key_step;  // At least 1; 1 when keys are adjacent.
   int limit;     // With last_key -1: divides the arguments left, when > 1.
+
+  friend bool operator==(const FindKeysRange&, const FindKeysRange&) = default;
 };
 struct FindKeysKeynum {
   int keynum_index;  // Offset of the argument that holds the number of keys.
   int first_key;     // Offset of the first key. Both offsets are at least 0.
   int key_step;      // At least 1.
+
+  friend bool operator==(const FindKeysKeynum&,
+                         const FindKeysKeynum&) = default;
 };
-struct FindKeysUnknown {};
+struct FindKeysUnknown {
+  friend bool operator==(const FindKeysUnknown&,
+                         const FindKeysUnknown&) = default;
+};
 
 // One key specification of a command. Numbers outside the ranges above, or of
 // more than six digits, make the specification unknown.
@@ -56,6 +73,8 @@ struct KeySpec {
     return std::holds_alternative<BeginSearchUnknown>(begin_search) ||
            std::holds_alternative<FindKeysUnknown>(find_keys);
   }
+
+  friend bool operator==(const KeySpec&, const KeySpec&) = default;
 };
 
 // Tip `request_policy`: to which nodes a command goes.
@@ -101,6 +120,8 @@ struct CommandInfo {
 
   // Whether `argument_count`, the name included, is allowed.
   bool AllowsArgumentCount(size_t argument_count) const;
+
+  friend bool operator==(const CommandInfo&, const CommandInfo&) = default;
 };
 
 // The commands of a cluster's nodes (rule B1). Immutable, hence thread-safe.
@@ -134,12 +155,21 @@ class CommandCatalog {
   // containers.
   const std::vector<CommandInfo>& commands() const { return commands_; }
 
+  // The catalog as a reply to COMMAND in RESP2, with what it knows of that and
+  // nothing else: `FromCommandReply` makes an equal catalog of it.
+  const std::string& command_reply() const { return command_reply_; }
+
+  // A fingerprint over all commands (see `Fingerprint`).
+  const std::string& version() const { return version_; }
+
  private:
   explicit CommandCatalog(std::vector<CommandInfo> commands);
 
   std::vector<CommandInfo> commands_;
   // Lower-case name -> index into commands_.
   absl::flat_hash_map<std::string, size_t> index_;
+  std::string command_reply_;
+  std::string version_;
 };
 
 }  // namespace slotplanner

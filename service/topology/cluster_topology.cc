@@ -15,13 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include <openssl/evp.h>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "service/base/fingerprint.h"
 #include "service/slots/hash_slot.h"
 
 namespace slotplanner {
@@ -125,18 +122,6 @@ std::string Serialize(const std::vector<Shard>& shards) {
   return out;
 }
 
-std::string Fingerprint(const std::vector<Shard>& shards) {
-  const std::string bytes = Serialize(shards);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  [[maybe_unused]] const int ok =
-      EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr,
-                 EVP_sha256(), nullptr);
-  assert(ok == 1);  // Fails only without memory.
-  constexpr size_t kFingerprintBytes = 16;
-  return absl::BytesToHexString(absl::string_view(
-      reinterpret_cast<const char*>(digest.data()), kFingerprintBytes));
-}
-
 }  // namespace
 
 absl::StatusOr<ClusterTopology> ClusterTopology::Make(
@@ -169,7 +154,7 @@ ClusterTopology::ClusterTopology(
       unassigned_slot_count_(
           static_cast<int>(std::count(shard_index_of_slot.begin(),
                                       shard_index_of_slot.end(), kUnassigned))),
-      version_(Fingerprint(shards_)) {}
+      version_(Fingerprint(Serialize(shards_))) {}
 
 ClusterTopology MakeEvenTopology(int shard_count) {
   assert(1 <= shard_count && shard_count <= 1000);

@@ -69,9 +69,8 @@ class ClusterTopology {
   // How many of the 16384 slots have no owner.
   int unassigned_slot_count() const { return unassigned_slot_count_; }
 
-  // A fingerprint over slots, node IDs, endpoints, roles and zones: 32
-  // hexadecimal characters (the first half of a SHA-256). Equal topologies have
-  // equal versions in every process.
+  // A fingerprint over slots, node IDs, endpoints, roles and zones (see
+  // `Fingerprint`).
   const std::string& version() const { return version_; }
 
  private:
