@@ -34,6 +34,12 @@ bool StoreEnum(bool (*parse)(const std::string&, Enum*),
              &to);
 }
 
+bool StoreTls(std::string_view value, Options& options, std::string& to) {
+  options.redis_tls = true;
+  to = value;
+  return !value.empty();
+}
+
 constexpr Flag kFlags[] = {
     {"server", "TARGET",
      "host:port or unix:PATH of the slotplanner server; by default\n"
@@ -109,6 +115,49 @@ constexpr Flag kFlags[] = {
        options.redis_password_file = value;
        return !value.empty();
      }},
+    {"redis_tls", "",
+     "connect to the nodes by TLS, and let them prove who they are; the flags\n"
+     "below imply it",
+     "exec",
+     [](std::string_view, Options& options) {
+       return options.redis_tls = true;
+     }},
+    {"redis_tls_ca_file", "FILE",
+     "the authorities to trust, in PEM, if not the system's", "exec",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options, options.redis_tls_files.ca_file);
+     }},
+    {"redis_tls_certificate_file", "FILE",
+     "your certificate and its chain, in PEM, if nodes ask for one", "exec",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options,
+                       options.redis_tls_files.certificate_file);
+     }},
+    {"redis_tls_key_file", "FILE", "the key of your certificate, in PEM",
+     "exec",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options, options.redis_tls_files.key_file);
+     }},
+    {"redis_tls_server_name", "NAME",
+     "the name in the certificates of the nodes, if not the host that is\n"
+     "connected to",
+     "exec",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options, options.redis_tls_files.server_name);
+     }},
+    {"address_map", "FROM=TO,...",
+     "where to find the nodes that redirections name: host:port=host:port or\n"
+     "host=host; the server has an address map of its own for its plans",
+     "exec",
+     [](std::string_view value, Options& options) {
+       options.address_map = value;
+       return !value.empty();
+     }},
+    {"watch", "",
+     "go on and print each new topology, until interrupted; --timeout does\n"
+     "not apply",
+     "topology",
+     [](std::string_view, Options& options) { return options.watch = true; }},
     {"help", "", "print this", "",
      [](std::string_view, Options& options) { return options.help = true; }},
 };

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/resp/tls_context.h"
 
 namespace slotplanner::cli {
 
@@ -30,6 +31,10 @@ struct Options {
   std::string file = {};  // Empty means that the arguments are the command.
   std::string redis_user = {};
   std::string redis_password_file = {};
+  bool redis_tls = false;
+  TlsFiles redis_tls_files = {};  // With `redis_tls`.
+  std::string address_map = {};   // FROM=TO,...
+  bool watch = false;
   bool help = false;
 };
 

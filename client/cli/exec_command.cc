@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,7 @@
 #include "client/cli/reply_format.h"
 #include "client/cli/subcommands.h"
 #include "client/cli/text_format.h"
-#include "client/cpp/plan_executor.h"
+#include "client/cpp/batch_runner.h"
 #include "service/base/strings.h"
 
 namespace slotplanner::cli {
@@ -42,22 +43,27 @@ std::string FormatResultJson(const CommandResult& command, bool plan_outdated) {
                       plan_outdated ? "true" : "false", "}\n");
 }
 
+// The reply; for a refused command, with the ways out.
+std::string FormatResult(std::span<const std::string> words,
+                         const CommandResult& command) {
+  std::string text = FormatReply(words, command.reply);
+  if (command.refusal) text += FormatRemedies(*command.refusal);
+  return text;
+}
+
 }  // namespace
 
 absl::StatusOr<ExitCode> RunExec(const Job& job) {
-  const v1::PlanBatchRequest request = MakePlanRequest(job);
-  const auto plan = job.client.PlanBatch(request, job.deadline);
-  if (!plan.ok()) return plan.status();
-  PlanExecutor executor(
-      {.user = job.line.options.redis_user, .password = job.redis_password});
-  const auto result = executor.Execute(request.commands(), *plan, job.deadline);
+  BatchRunner runner(job.client, job.node_access.connections,
+                     {.address_map = job.node_access.address_map});
+  const auto result = runner.Run(MakePlanRequest(job), job.deadline);
   if (!result.ok()) return result.status();
   ExitCode code = ExitCode::kAnswered;
   for (size_t i = 0; i < job.commands.size(); ++i) {
     const CommandResult& command = result->commands[i];
     job.out << (job.line.options.output == OutputFormat::kJson
                     ? FormatResultJson(command, result->plan_outdated)
-                    : FormatReply(job.commands[i], command.reply));
+                    : FormatResult(job.commands[i], command));
     if (command.reply.is_error()) code = ExitCode::kRefusedOrFailed;
   }
   return code;

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/cli/command_line.h"
+#include "client/cli/node_access.h"
 #include "client/cli/tool.h"
 #include "client/cpp/slot_planner_client.h"
 
@@ -23,9 +24,10 @@ struct Job {
   const std::vector<std::vector<std::string>>& commands;
   const SlotPlannerClient& client;
   absl::Time deadline;
-  std::string redis_password;  // Empty if there is none.
+  const NodeAccess& node_access;
   std::istream& in;
   std::ostream& out;
+  std::ostream& err;
 };
 
 // Each prints the answer; an error reply and a refusal are answers too, with

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/cli/escapes.h"
+#include "client/cpp/slot_planner_client.h"
 #include "service/base/strings.h"
 #include "service/resp/resp_endpoint.h"
 
@@ -64,14 +65,7 @@ std::string FormatRefusal(const v1::Refusal& refusal) {
     absl::StrAppend(&text, "  argument ", key.arg_index(), " is in slot ",
                     key.slot(), "\n");
   }
-  if (!refusal.remedies().empty()) text += "ways out:\n";
-  for (const v1::Remedy& remedy : refusal.remedies()) {
-    absl::StrAppend(
-        &text, "  ",
-        ShortName(v1::RemedyKind_Name(remedy.kind()), "REMEDY_KIND_"), ": ",
-        remedy.description(), "\n");
-  }
-  return text;
+  return text + FormatRemedies(refusal);
 }
 
 std::string FormatStamp(const v1::TopologyStamp& stamp) {
@@ -166,6 +160,27 @@ std::string FormatTopology(const v1::Topology& topology) {
                   "\nnodes asked: ", topology.asked_node_count(),
                   ", agreeing: ", topology.agreeing_node_count(), "\n");
   return text;
+}
+
+std::string FormatRemedies(const v1::Refusal& refusal) {
+  std::string text = refusal.remedies().empty() ? "" : "ways out:\n";
+  for (const v1::Remedy& remedy : refusal.remedies()) {
+    absl::StrAppend(
+        &text, "  ",
+        ShortName(v1::RemedyKind_Name(remedy.kind()), "REMEDY_KIND_"), ": ",
+        remedy.description(), "\n");
+  }
+  return text;
+}
+
+std::string FormatStatus(const absl::Status& status) {
+  std::string text = absl::StatusCodeToString(status.code());
+  if (const auto reason = ErrorReasonOf(status)) {
+    absl::StrAppend(&text, " (",
+                    ShortName(v1::ErrorReason_Name(*reason), "ERROR_REASON_"),
+                    ")");
+  }
+  return absl::StrCat(text, ": ", status.message());
 }
 
 std::string ShortName(const std::string& name, std::string_view prefix) {

@@ -8,6 +8,8 @@
 #include "slotplanner/v1/slot_planner_service.pb.h"
 #include "slotplanner/v1/topology_service.pb.h"
 
+#include "absl/status/status.h"
+
 namespace slotplanner::cli {
 
 // `host:port`, with an IPv6 address in brackets.
@@ -25,6 +27,12 @@ std::string FormatTopology(const v1::Topology& topology);
 // The name of an enum value without its prefix, as in "SPLIT"; "UNKNOWN" for
 // the empty name of a value that this client does not know.
 std::string ShortName(const std::string& name, std::string_view prefix);
+
+// The ways out of a refusal, under a heading; empty if there is none.
+std::string FormatRemedies(const v1::Refusal& refusal);
+
+// Why a call failed, as in "UNAVAILABLE (TOPOLOGY_NOT_READY): ...".
+std::string FormatStatus(const absl::Status& status);
 
 // A message in protobuf's JSON, on one line with its newline.
 std::string FormatJson(const google::protobuf::Message& message);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cli/command_file.h"
+#include "client/cli/node_access.h"
 #include "client/cli/subcommands.h"
 #include "client/cli/text_format.h"
 #include "service/base/strings.h"
@@ -55,7 +56,10 @@ constexpr Subcommand kSubcommands[] = {
      "to\n"
      "the nodes, and prints one merged reply a command, in order, as "
      "redis-cli\n"
-     "prints those of a single server on a terminal.\n"
+     "prints those of a single server on a terminal. What a node that fails "
+     "or\n"
+     "gives its slots away did not execute is planned again, until the "
+     "timeout.\n"
      "\n"
      "A file has one command a line. Arguments are split as redis-cli does "
      "it:\n"
@@ -76,7 +80,11 @@ constexpr Subcommand kSubcommands[] = {
      "UTF-8; \"integer\", in quotes; or \"elements\".",
      RunExec, true},
     {"topology", "", "print the cluster as the server sees it",
-     "Prints each shard with its slots, its primary and its replicas online.",
+     "Prints each shard with its slots, its primary and its replicas online. "
+     "With\n"
+     "--watch, each new topology follows with the time behind a blank line, or "
+     "on\n"
+     "a line of its own with --output=json, over restarts of the server.",
      RunTopology, false},
 };
 
@@ -111,32 +119,9 @@ ExitCode WrongUsage(const Environment& environment, std::string_view message) {
   return ExitCode::kWrongUsage;
 }
 
-// As in "slotplanner: UNAVAILABLE (TOPOLOGY_NOT_READY): ...".
 ExitCode Failed(const Environment& environment, const absl::Status& status) {
-  environment.err << "slotplanner: " << absl::StatusCodeToString(status.code());
-  if (const auto reason = ErrorReasonOf(status)) {
-    environment.err << " ("
-                    << ShortName(v1::ErrorReason_Name(*reason), "ERROR_REASON_")
-                    << ")";
-  }
-  environment.err << ": " << status.message() << '\n';
+  environment.err << "slotplanner: " << FormatStatus(status) << '\n';
   return ExitCode::kRefusedOrFailed;
-}
-
-// The password for the nodes: never a flag, which every user of the machine
-// could read.
-absl::StatusOr<std::string> RedisPassword(const Options& options,
-                                          const Environment& environment) {
-  if (options.redis_password_file.empty()) {
-    return environment.variable("SLOTPLANNER_REDIS_PASSWORD").value_or("");
-  }
-  std::ifstream file(options.redis_password_file);
-  std::string password;
-  if (!std::getline(file, password)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "cannot read a password from ", options.redis_password_file));
-  }
-  return password;
 }
 
 // The command that the arguments are, or those of `--file`.
@@ -198,9 +183,9 @@ ExitCode RunTool(std::span<const std::string_view> words,
   if (!commands.ok()) {
     return WrongUsage(environment, ToStd(commands.status().message()));
   }
-  auto password = RedisPassword(line->options, environment);
-  if (!password.ok()) {
-    return WrongUsage(environment, ToStd(password.status().message()));
+  const auto node_access = ReadNodeAccess(line->options, environment);
+  if (!node_access.ok()) {
+    return WrongUsage(environment, ToStd(node_access.status().message()));
   }
 
   const auto client = MakeSlotPlannerClient({.target = line->options.server});
@@ -209,9 +194,10 @@ ExitCode RunTool(std::span<const std::string_view> words,
                        .commands = *commands,
                        .client = *client,
                        .deadline = absl::Now() + line->options.timeout,
-                       .redis_password = *std::move(password),
+                       .node_access = *node_access,
                        .in = environment.in,
-                       .out = environment.out});
+                       .out = environment.out,
+                       .err = environment.err});
   if (!code.ok()) return Failed(environment, code.status());
   return *code;
 }

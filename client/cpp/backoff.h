@@ -13,6 +13,11 @@ struct BackoffOptions {
 
   // What no wait exceeds: a failover, which ends CLUSTERDOWN, takes seconds.
   absl::Duration max = absl::Milliseconds(500);
+
+  // How long after the beginning of a plan's run commands still go out again;
+  // after that, what a node answered last stands. For callers who would rather
+  // plan again while there is time.
+  absl::Duration give_up_after = absl::InfiniteDuration();
 };
 
 // The wait before the retry with this number, from 0: exponential with full

@@ -2,44 +2,16 @@
 #include "client/cpp/node_connections.h"
 
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
-
-#include <poll.h>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "service/base/strings.h"
 
 namespace slotplanner {
-namespace {
-
-// Sends a request that a node answers with OK. A refusal has the code given.
-absl::Status CallForOk(RespConnection& connection,
-                       std::span<const std::string_view> args,
-                       absl::StatusCode refusal_code, absl::Time deadline) {
-  absl::StatusOr<RespValue> reply = connection.Call(args, deadline);
-  if (!reply.ok()) return reply.status();
-  if (reply->is_error()) {
-    // The first word is the error's code; what follows may quote arguments.
-    return {refusal_code,
-            absl::StrCat("The node refuses ", ToAbsl(args[0]), " with ",
-                         reply->text.substr(0, reply->text.find(' ')), ".")};
-  }
-  return absl::OkStatus();
-}
-
-// Whether an idle connection is open and nothing has come over it. The node may
-// have closed it meanwhile; better to learn that before a command is sent than
-// after.
-bool IsQuiet(const RespConnection& connection) {
-  pollfd readable = {.fd = connection.fd(), .events = POLLIN, .revents = 0};
-  return poll(&readable, 1, /*timeout=*/0) == 0;
-}
-
-}  // namespace
-
 NodeConnections::NodeConnections(NodeConnectionsOptions options)
     : options_(std::move(options)) {}
 
@@ -47,34 +19,34 @@ absl::StatusOr<std::unique_ptr<RespConnection>> NodeConnections::Take(
     const RespEndpoint& endpoint, bool readonly, absl::Time deadline) {
   const Key key{endpoint.host, endpoint.port, readonly};
   while (std::unique_ptr<RespConnection> idle = TakeIdle(key)) {
-    if (IsQuiet(*idle)) return idle;
+    // The node may have closed it meanwhile; better to learn that before a
+    // command is sent than after.
+    if (idle->IsQuiet()) return idle;
   }
 
-  const absl::Time connect_deadline =
-      std::min(deadline, absl::Now() + options_.connect_timeout);
-  auto connection =
-      RespConnection::Connect(endpoint, connect_deadline, options_.limits);
-  if (absl::IsDeadlineExceeded(connection.status()) &&
-      connect_deadline < deadline) {
-    return absl::UnavailableError(
-        absl::StrCat("Node ", ToString(endpoint), " accepts no connection."));
+  absl::StatusOr<std::string> password = options_.password;
+  if (options_.read_password) password = options_.read_password();
+  if (!password.ok()) return password.status();
+  RespConnectOptions connect_options = {.limits = options_.limits};
+  if (options_.tls != nullptr) {
+    auto tls = options_.tls->Current();
+    if (!tls.ok()) return tls.status();
+    connect_options.tls = *std::move(tls);
   }
+  auto connection = RespConnection::Start(
+      endpoint, std::min(deadline, absl::Now() + options_.connect_timeout),
+      connect_options);
   if (!connection.ok()) return connection.status();
-  if (!options_.password.empty()) {
+  if (!password->empty()) {
     std::vector<std::string_view> auth = {"AUTH"};
     if (!options_.user.empty()) auth.push_back(options_.user);
-    auth.push_back(options_.password);
-    absl::Status status =
-        CallForOk(**connection, auth, absl::StatusCode::kUnauthenticated,
-                  connect_deadline);
-    if (!status.ok()) return status;
+    auth.push_back(*password);
+    (*connection)->SendExpectingOk(auth, absl::StatusCode::kUnauthenticated);
   }
   if (readonly) {
-    const std::string_view request[] = {"READONLY"};
-    absl::Status status =
-        CallForOk(**connection, request, absl::StatusCode::kFailedPrecondition,
-                  connect_deadline);
-    if (!status.ok()) return status;
+    static constexpr std::string_view kReadonly[] = {"READONLY"};
+    (*connection)
+        ->SendExpectingOk(kReadonly, absl::StatusCode::kFailedPrecondition);
   }
   return connection;
 }

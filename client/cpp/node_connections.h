@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/resp/resp_connection.h"
+#include "service/resp/rotating_tls_context.h"
 
 namespace slotplanner {
 
@@ -22,11 +24,20 @@ struct NodeConnectionsOptions {
   // Empty means that the nodes ask for none: AUTH is not sent.
   std::string password = {};
 
-  // How long one node may take to accept a connection, so that a node that is
-  // down does not use up the deadline of all the others.
+  // Gives the password for each new connection in place of `password`, because
+  // it may rotate. Is called by any thread that needs a connection; when it
+  // fails, none is made.
+  std::function<absl::StatusOr<std::string>()> read_password = {};
+
+  // How long one node may take to accept a connection, AUTH and READONLY
+  // included, so that what a node that is down was to be sent fails early.
   absl::Duration connect_timeout = absl::Seconds(1);
 
   RespLimits limits = {};
+
+  // What TLS connections are made with; null: plain TCP. It may serve others
+  // too. A connection keeps the certificates that it was made with.
+  std::shared_ptr<RotatingTlsContext> tls = nullptr;
 };
 
 // Connections to the nodes of a cluster, kept open between uses: there are
@@ -36,16 +47,21 @@ class NodeConnections {
   explicit NodeConnections(NodeConnectionsOptions options);
 
   // A connection to the node for the caller alone, with no reply pending: an
-  // idle one, else a new one that has passed AUTH, and READONLY if `readonly`.
-  // UNAVAILABLE when the node cannot be reached, DEADLINE_EXCEEDED at
-  // `deadline`, UNAUTHENTICATED when it refuses the password,
-  // FAILED_PRECONDITION when it refuses READONLY.
+  // idle one, else a new one with AUTH, and READONLY if `readonly`, queued as
+  // requests of its own. Does not wait for the node: a new connection may still
+  // be connecting, and fails later, before it `is_ready`, when the node cannot
+  // be reached within `connect_timeout` or by `deadline` (UNAVAILABLE), refuses
+  // the password (UNAUTHENTICATED) or READONLY (FAILED_PRECONDITION).
+  //
+  // Only resolving a name may block. UNAVAILABLE when it has no address,
+  // INVALID_ARGUMENT when there never was a good set of TLS files.
   absl::StatusOr<std::unique_ptr<RespConnection>> Take(
       const RespEndpoint& endpoint, bool readonly, absl::Time deadline);
 
   // Keeps a connection for the next caller. Requires: `Take` gave it for the
-  // same `readonly`, nothing failed on it, and no reply is pending. A
-  // connection that does not meet this is destroyed by its holder instead.
+  // same `readonly`, it `is_ready`, nothing failed on it, and no reply is
+  // pending. A connection that does not meet this is destroyed by its holder
+  // instead.
   void Return(std::unique_ptr<RespConnection> connection, bool readonly);
 
   // Closes the idle connections to a node, because its name may stand for

@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "client/cpp/deliveries.h"
-#include "client/cpp/plan_run.h"
 #include "client/cpp/planned_parts.h"
 
 namespace slotplanner {
@@ -23,20 +22,17 @@ CommandResult Conclude(const v1::CommandPlan& command_plan,
         absl::StrCat("REFUSED ", command_plan.refusal().message()));
     return result;
   }
-  auto merged = MergeReplies(command_plan.merge().operation(), result.parts);
-  result.reply =
-      merged.ok()
-          ? *std::move(merged)
-          : RespValue::Error(absl::StrCat(
-                "UNMERGEABLE ", std::string(merged.status().message())));
+  result.reply = ReplyOf(command_plan.merge().operation(), result.parts);
   return result;
 }
 
 }  // namespace
 
 PlanExecutor::PlanExecutor(NodeConnectionsOptions options,
-                           const BackoffOptions& backoff)
-    : connections_(std::move(options)), backoff_(backoff) {}
+                           const BackoffOptions& backoff,
+                           AddressMap address_map)
+    : connections_(std::move(options)),
+      options_{.backoff = backoff, .address_map = std::move(address_map)} {}
 
 absl::StatusOr<ExecutionResult> PlanExecutor::Execute(
     const google::protobuf::RepeatedPtrField<v1::Command>& commands,
@@ -46,9 +42,10 @@ absl::StatusOr<ExecutionResult> PlanExecutor::Execute(
   const auto deliveries = GroupIntoDeliveries(*stages);
   if (!deliveries.ok()) return deliveries.status();
   PlanRunResult run =
-      RunPlan(plan, *deliveries, connections_, backoff_, deadline);
+      RunPlan(plan, *deliveries, connections_, options_, deadline);
   ExecutionResult result;
   result.plan_outdated = run.plan_outdated;
+  result.redirection = std::move(run.redirection);
   for (size_t i = 0; i < run.parts.size(); ++i) {
     result.commands.push_back(Conclude(plan.command_plans(static_cast<int>(i)),
                                        std::move(run.parts[i])));

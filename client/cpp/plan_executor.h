@@ -1,44 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "slotplanner/v1/slot_planner_service.pb.h"
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/cpp/backoff.h"
+#include "client/cpp/execution_result.h"
 #include "client/cpp/node_connections.h"
-#include "client/cpp/reply_merge.h"
-#include "service/resp/resp_value.h"
+#include "client/cpp/plan_run.h"
+#include "service/resp/address_map.h"
 
 namespace slotplanner {
-
-// What one command of a batch came to.
-struct CommandResult {
-  // The reply that a single server would have given, or an error that says
-  // which parts were applied and which were not (see `MergeReplies`); for a
-  // refused command the error `REFUSED`.
-  RespValue reply;
-
-  // Every part, by part index. Empty for a refused command.
-  std::vector<PartResult> parts;
-
-  // Why nothing was sent, for a command that the plan refuses.
-  std::optional<v1::Refusal> refusal;
-};
-
-// What a batch came to.
-struct ExecutionResult {
-  // Parallel to the commands.
-  std::vector<CommandResult> commands;
-
-  // A node answered MOVED, or READONLY to a write: plan later batches anew,
-  // with the topology version of this plan as `outdated_topology_version` (rule
-  // F3).
-  bool plan_outdated = false;
-};
 
 // Runs plans on the nodes of a cluster. Stages run one after the other. In a
 // stage, each node gets its commands in one pipeline, in the plan's order, and
@@ -52,8 +25,7 @@ struct ExecutionResult {
 // - TRYAGAIN, CLUSTERDOWN, LOADING and MASTERDOWN by asking again, with
 //   exponential backoff and jitter (rule F4).
 // - A connection that breaks leaves the outcome of what it carried unknown;
-// only
-//   commands that the plan calls safe to retry are sent again (rule E4).
+//   only commands that the plan calls safe to retry are sent again (rule E4).
 //
 // A transaction goes over one connection in one piece, and goes out again as a
 // whole, from its first WATCH or MULTI. It starts only when its WATCH commands
@@ -72,8 +44,11 @@ struct ExecutionResult {
 // Thread-safe; calls block.
 class PlanExecutor {
  public:
+  // `address_map` says where to find the nodes that redirections name, which is
+  // as the cluster announces them. What a plan names is found as it stands.
   explicit PlanExecutor(NodeConnectionsOptions options,
-                        const BackoffOptions& backoff = {});
+                        const BackoffOptions& backoff = {},
+                        AddressMap address_map = {});
 
   // Runs `plan`, which the server made for `commands`. What goes wrong on the
   // way to a node or on a node is in the result of each command, until
@@ -86,7 +61,7 @@ class PlanExecutor {
 
  private:
   NodeConnections connections_;
-  const BackoffOptions backoff_;
+  const PlanRunOptions options_;
 };
 
 }  // namespace slotplanner

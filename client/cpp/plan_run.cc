@@ -102,12 +102,14 @@ struct Pipeline {
 class PlanRun {
  public:
   PlanRun(const v1::PlanBatchResponse& plan, const Deliveries& deliveries,
-          NodeConnections& connections, const BackoffOptions& backoff,
+          NodeConnections& connections, const PlanRunOptions& options,
           absl::Time deadline)
       : plan_(plan),
         connections_(connections),
-        backoff_(backoff),
-        deadline_(deadline) {
+        options_(options),
+        deadline_(deadline),
+        give_up_time_(
+            std::min(deadline, absl::Now() + options.backoff.give_up_after)) {
     for (const v1::CommandPlan& command_plan : plan.command_plans()) {
       result_.parts.emplace_back(
           static_cast<size_t>(command_plan.part_count()));
@@ -209,7 +211,8 @@ class PlanRun {
     return false;
   }
 
-  // Connects if need be. When that fails, nothing in the queue is sent.
+  // Begins to connect if need be. When that fails, nothing in the queue is
+  // sent.
   bool Open(Pipeline& pipeline) {
     absl::Status status;
     if (absl::Now() >= deadline_) {
@@ -221,12 +224,16 @@ class PlanRun {
       if (connection.ok()) pipeline.connection = *std::move(connection);
     }
     if (status.ok()) return true;
+    DropQueue(pipeline, status);
+    return false;
+  }
+
+  void DropQueue(Pipeline& pipeline, const absl::Status& cause) {
     for (const Step& step : std::exchange(pipeline.queue, {})) {
       NoteSilence(*step.trip, step.first, step.end, PartOutcome::kNotSent,
-                  status);
+                  cause);
       Settle(*step.trip);
     }
-    return false;
   }
 
   void Send(Pipeline& pipeline, const Step& step) {
@@ -334,11 +341,11 @@ class PlanRun {
       detour.due = RetryTime(pipeline, trip.delays++);
     } else if (const auto redirection =
                    ParseRedirection(error.text, trip.endpoint)) {
-      detour.endpoint = redirection->target;
+      detour.endpoint = options_.address_map.Map(redirection->target);
       // Both kinds name the primary that owns the slot, or will own it.
       detour.readonly = false;
       detour.asking = redirection->kind == Redirection::Kind::kAsk;
-      if (!detour.asking) NoteMoved(pipeline, redirection->target);
+      if (!detour.asking) NoteMoved(pipeline, detour.endpoint, error.text);
       if (trip.detours >= kMaxDetours) return std::nullopt;
       if (++trip.detours > kMaxDetoursAtOnce) {
         detour.due = RetryTime(pipeline, trip.detours - kMaxDetoursAtOnce - 1);
@@ -347,12 +354,14 @@ class PlanRun {
       if (MeansNotPrimary(error.text)) result_.plan_outdated = true;
       return std::nullopt;
     }
-    if (detour.due >= deadline_) return std::nullopt;
+    if (detour.due >= give_up_time_) return std::nullopt;
     return detour;
   }
 
-  void NoteMoved(Pipeline& pipeline, const RespEndpoint& target) {
+  void NoteMoved(Pipeline& pipeline, const RespEndpoint& target,
+                 const std::string& error) {
     result_.plan_outdated = true;
+    if (result_.redirection.empty()) result_.redirection = error;
     if (target != pipeline.endpoint) return;
     // The name leads to another node by now: reconnect (rule F3).
     Retire(pipeline);
@@ -366,7 +375,7 @@ class PlanRun {
     if (pipeline.retry_time <= now) {
       std::uniform_real_distribution<double> fraction;
       pipeline.retry_time =
-          now + BackoffDelay(backoff_, retry, fraction(random_));
+          now + BackoffDelay(options_.backoff, retry, fraction(random_));
     }
     return pipeline.retry_time;
   }
@@ -468,6 +477,10 @@ class PlanRun {
 
   // Gives up on a connection and notes what it leaves unanswered.
   void Abandon(Pipeline& pipeline, const absl::Status& cause) {
+    if (!pipeline.connection->is_ready()) {
+      DropUnready(pipeline, cause);
+      return;
+    }
     const size_t sent_bytes = pipeline.connection->sent_bytes();
     Retire(pipeline);
     for (const Request& request : std::exchange(pipeline.requests, {})) {
@@ -495,6 +508,24 @@ class PlanRun {
         Settle(trip);
       }
     }
+    pipeline.connection.reset();
+  }
+
+  // Gives up on a connection that never was ready: nothing has left over it,
+  // and another one would fare no better for now.
+  void DropUnready(Pipeline& pipeline, const absl::Status& cause) {
+    for (const Request& request : std::exchange(pipeline.requests, {})) {
+      if (request.trip == nullptr) continue;
+      Trip& trip = *request.trip;
+      NoteSilence(trip, request.part, request.part + 1, PartOutcome::kNotSent,
+                  cause);
+      if (trip.is_transaction() && !trip.IsInBody(request.part)) {
+        --trip.open_watches;
+      }
+      Settle(trip);
+    }
+    DropQueue(pipeline, cause);
+    pipeline.watcher = nullptr;
     pipeline.connection.reset();
   }
 
@@ -543,8 +574,9 @@ class PlanRun {
 
   const v1::PlanBatchResponse& plan_;
   NodeConnections& connections_;
-  const BackoffOptions backoff_;
+  const PlanRunOptions& options_;
   const absl::Time deadline_;
+  const absl::Time give_up_time_;
   PlanRunResult result_;
   std::vector<Trip> trips_;  // Parallel to the deliveries.
   std::list<Pipeline> pipelines_;
@@ -561,8 +593,8 @@ class PlanRun {
 PlanRunResult RunPlan(const v1::PlanBatchResponse& plan,
                       const Deliveries& deliveries,
                       NodeConnections& connections,
-                      const BackoffOptions& backoff, absl::Time deadline) {
-  PlanRun run(plan, deliveries, connections, backoff, deadline);
+                      const PlanRunOptions& options, absl::Time deadline) {
+  PlanRun run(plan, deliveries, connections, options, deadline);
   for (const std::vector<DeliveryStep>& steps : deliveries.stages) {
     run.RunStage(steps);
   }

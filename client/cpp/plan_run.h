@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "slotplanner/v1/slot_planner_service.pb.h"
@@ -10,6 +11,7 @@
 #include "client/cpp/deliveries.h"
 #include "client/cpp/node_connections.h"
 #include "client/cpp/reply_merge.h"
+#include "service/resp/address_map.h"
 
 namespace slotplanner {
 
@@ -20,6 +22,17 @@ struct PlanRunResult {
 
   // Whether a node said that the plan no longer fits the cluster.
   bool plan_outdated = false;
+
+  // As in `ExecutionResult`.
+  std::string redirection = {};
+};
+
+// How `RunPlan` follows what nodes answer.
+struct PlanRunOptions {
+  BackoffOptions backoff = {};
+
+  // Where to find the nodes that MOVED and ASK name.
+  AddressMap address_map = {};
 };
 
 // Takes the deliveries of a plan to their nodes, stage by stage, and again
@@ -29,6 +42,6 @@ struct PlanRunResult {
 PlanRunResult RunPlan(const v1::PlanBatchResponse& plan,
                       const Deliveries& deliveries,
                       NodeConnections& connections,
-                      const BackoffOptions& backoff, absl::Time deadline);
+                      const PlanRunOptions& options, absl::Time deadline);
 
 }  // namespace slotplanner

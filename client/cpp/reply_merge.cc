@@ -297,4 +297,12 @@ absl::StatusOr<RespValue> MergeReplies(v1::MergeOperation operation,
   return merge(parts);
 }
 
+RespValue ReplyOf(v1::MergeOperation operation,
+                  std::span<const PartResult> parts) {
+  auto merged = MergeReplies(operation, parts);
+  if (merged.ok()) return *std::move(merged);
+  return RespValue::Error(
+      absl::StrCat("UNMERGEABLE ", std::string(merged.status().message())));
+}
+
 }  // namespace slotplanner

@@ -65,4 +65,9 @@ bool CanMerge(v1::MergeOperation operation);
 absl::StatusOr<RespValue> MergeReplies(v1::MergeOperation operation,
                                        std::span<const PartResult> parts);
 
+// `MergeReplies`, its failure as the error `UNMERGEABLE`: whatever happens, a
+// command has a reply.
+RespValue ReplyOf(v1::MergeOperation operation,
+                  std::span<const PartResult> parts);
+
 }  // namespace slotplanner

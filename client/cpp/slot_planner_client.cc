@@ -16,6 +16,12 @@ namespace {
 // Room for a plan or a grouping of a million keys.
 constexpr int kMaxMessageBytes = 64 << 20;
 
+// A watch may carry nothing for days. Pings notice within 20 s that nobody is
+// there, so that the caller can watch elsewhere. The server allows one every
+// 10 s (server/server.cc); they are sent only while a call is open.
+constexpr int kKeepaliveTimeMs = 15'000;
+constexpr int kKeepaliveTimeoutMs = 5'000;
+
 constexpr char kServiceConfig[] = R"json({
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{
@@ -97,10 +103,14 @@ absl::StatusOr<v1::GroupKeysResponse> SlotPlannerClient::GroupKeys(
 }
 
 absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
-    const v1::PlanBatchRequest& request,
-    std::optional<absl::Time> deadline) const {
+    const v1::PlanBatchRequest& request) const {
+  return PlanBatch(request, absl::Now() + default_timeout_);
+}
+
+absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
+    const v1::PlanBatchRequest& request, absl::Time deadline) const {
   return Call(*planner_, &v1::SlotPlannerService::StubInterface::PlanBatch,
-              request, deadline.value_or(absl::Now() + default_timeout_));
+              request, deadline);
 }
 
 absl::StatusOr<v1::GetTopologyResponse> SlotPlannerClient::GetTopology(
@@ -108,6 +118,47 @@ absl::StatusOr<v1::GetTopologyResponse> SlotPlannerClient::GetTopology(
     std::optional<absl::Time> deadline) const {
   return Call(*topology_, &v1::TopologyService::StubInterface::GetTopology,
               request, deadline.value_or(absl::Now() + default_timeout_));
+}
+
+absl::StatusOr<v1::GetCommandsResponse> SlotPlannerClient::GetCommands(
+    const v1::GetCommandsRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*topology_, &v1::TopologyService::StubInterface::GetCommands,
+              request, deadline.value_or(absl::Now() + default_timeout_));
+}
+
+absl::StatusOr<v1::ReportRedirectionResponse>
+SlotPlannerClient::ReportRedirection(
+    const v1::ReportRedirectionRequest& request) const {
+  return ReportRedirection(request, absl::Now() + default_timeout_);
+}
+
+absl::StatusOr<v1::ReportRedirectionResponse>
+SlotPlannerClient::ReportRedirection(
+    const v1::ReportRedirectionRequest& request, absl::Time deadline) const {
+  return Call(*topology_,
+              &v1::TopologyService::StubInterface::ReportRedirection, request,
+              deadline);
+}
+
+absl::Status SlotPlannerClient::WatchTopology(
+    const v1::WatchTopologyRequest& request,
+    const std::function<bool(const v1::Topology&)>& on_topology,
+    const std::stop_token& stop) const {
+  grpc::ClientContext context;
+  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
+  const auto stream = topology_->WatchTopology(&context, request);
+  v1::WatchTopologyResponse response;
+  while (stream->Read(&response)) {
+    if (!on_topology(response.topology())) {
+      context.TryCancel();
+      stream->Finish();
+      return absl::OkStatus();
+    }
+  }
+  const grpc::Status status = stream->Finish();
+  if (!status.ok()) return ToAbslStatus(status);
+  return absl::UnavailableError("The server has ended the watch.");
 }
 
 std::unique_ptr<SlotPlannerClient> MakeSlotPlannerClient(
@@ -118,6 +169,10 @@ std::unique_ptr<SlotPlannerClient> MakeSlotPlannerClient(
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   // A request that outgrows this buffer (256 KiB by default) is never retried.
   arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, kMaxMessageBytes);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveTimeMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  // By default pings stop after the second one that no data comes between.
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   return std::make_unique<SlotPlannerClient>(
       grpc::CreateCustomChannel(DnsTarget(options.target), options.credentials,
                                 arguments),

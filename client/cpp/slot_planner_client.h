@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "client/cpp/batch_planner.h"
 
 namespace slotplanner {
 
@@ -38,7 +41,7 @@ struct SlotPlannerClientOptions {
 // A failed call returns the code and the message that the server sent, and each
 // of its error details as a payload under its type URL. To create one, see
 // `MakeSlotPlannerClient`. Thread-safe; calls block.
-class SlotPlannerClient {
+class SlotPlannerClient final : public BatchPlanner {
  public:
   // `channel` decides on retries and on load balancing.
   SlotPlannerClient(const std::shared_ptr<grpc::ChannelInterface>& channel,
@@ -53,12 +56,33 @@ class SlotPlannerClient {
       std::optional<absl::Time> deadline = std::nullopt) const;
 
   absl::StatusOr<v1::PlanBatchResponse> PlanBatch(
-      const v1::PlanBatchRequest& request,
-      std::optional<absl::Time> deadline = std::nullopt) const;
+      const v1::PlanBatchRequest& request) const;
+  absl::StatusOr<v1::PlanBatchResponse> PlanBatch(
+      const v1::PlanBatchRequest& request, absl::Time deadline) const override;
 
   absl::StatusOr<v1::GetTopologyResponse> GetTopology(
       const v1::GetTopologyRequest& request,
       std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::GetCommandsResponse> GetCommands(
+      const v1::GetCommandsRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::ReportRedirectionResponse> ReportRedirection(
+      const v1::ReportRedirectionRequest& request) const;
+  absl::StatusOr<v1::ReportRedirectionResponse> ReportRedirection(
+      const v1::ReportRedirectionRequest& request,
+      absl::Time deadline) const override;
+
+  // Calls `on_topology` with the current topology, then with each later one, in
+  // this thread; those that come while it runs are skipped but for the newest.
+  // No default timeout applies. Returns OK when `on_topology` returns false,
+  // CANCELLED soon after `stop` is requested, else the reason why the server or
+  // the network ended the watch; UNAVAILABLE means to call again.
+  absl::Status WatchTopology(
+      const v1::WatchTopologyRequest& request,
+      const std::function<bool(const v1::Topology&)>& on_topology,
+      const std::stop_token& stop = {}) const;
 
  private:
   std::unique_ptr<v1::SlotPlannerService::StubInterface> planner_;

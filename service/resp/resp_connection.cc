@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -13,19 +12,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -33,13 +27,10 @@
 #include "service/resp/resp_parser.h"
 #include "service/resp/resp_request.h"
 #include "service/resp/resp_value.h"
+#include "service/resp/socket_stream.h"
 
 namespace slotplanner {
 namespace {
-
-std::string ErrorText(int error) {
-  return std::generic_category().message(error);
-}
 
 absl::Status Unavailable(const RespEndpoint& endpoint,
                          const std::string& reason) {
@@ -63,146 +54,132 @@ bool Poll(std::span<pollfd> fds, absl::Time deadline) {
   }
 }
 
-struct AddressListDeleter {
-  void operator()(addrinfo* list) const { freeaddrinfo(list); }
-};
-using AddressList = std::unique_ptr<addrinfo, AddressListDeleter>;
-
-absl::StatusOr<AddressList> Resolve(const RespEndpoint& endpoint) {
-  addrinfo hints = {};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int error =
-      getaddrinfo(endpoint.host.c_str(), absl::StrCat(endpoint.port).c_str(),
-                  &hints, &list);
-  if (error != 0) return Unavailable(endpoint, gai_strerror(error));
-  return AddressList(list);
-}
-
-// A connected, non-blocking socket.
-absl::StatusOr<int> ConnectTo(const addrinfo& address,
-                              const RespEndpoint& endpoint,
-                              absl::Time deadline) {
-  const int fd = socket(address.ai_family,
-                        address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                        address.ai_protocol);
-  if (fd < 0) return Unavailable(endpoint, ErrorText(errno));
-  absl::Status status;
-  // An interrupted connect goes on in the background, like one in progress.
-  if (connect(fd, address.ai_addr, address.ai_addrlen) != 0) {
-    if (errno != EINPROGRESS && errno != EINTR) {
-      status = Unavailable(endpoint, ErrorText(errno));
-    } else {
-      pollfd connecting = {.fd = fd, .events = POLLOUT, .revents = 0};
-      int error = 0;
-      socklen_t size = sizeof(error);
-      if (!Poll({&connecting, 1}, deadline)) {
-        status = TimedOut(endpoint, "connecting");
-      } else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 ||
-                 error != 0) {
-        status = Unavailable(endpoint, ErrorText(error != 0 ? error : errno));
-      }
-    }
-  }
-  if (!status.ok()) {
-    close(fd);
-    return status;
-  }
-  // Requests are small and written whole; waiting to fill a packet only delays.
-  // Without the option the connection works all the same.
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  return fd;
+// The code of an error reply: its first word, if it reads like one.
+std::string ErrorCode(const RespValue& error) {
+  constexpr size_t kMaxBytes = 32;
+  const std::string code = error.text.substr(0, error.text.find(' '));
+  const bool is_code =
+      !code.empty() && code.size() <= kMaxBytes &&
+      std::all_of(code.begin(), code.end(), absl::ascii_isupper);
+  return is_code ? code : "an error";
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Connect(
-    const RespEndpoint& endpoint, absl::Time deadline,
-    const RespLimits& limits) {
-  absl::StatusOr<AddressList> addresses = Resolve(endpoint);
-  if (!addresses.ok()) return addresses.status();
-  int addresses_left = 0;
-  for (const addrinfo* a = addresses->get(); a != nullptr; a = a->ai_next) {
-    ++addresses_left;
-  }
-  absl::Status failure;
-  for (const addrinfo* a = addresses->get(); a != nullptr; a = a->ai_next) {
-    // An address that swallows packets leaves time for those behind it.
-    const absl::Time now = absl::Now();
-    const absl::StatusOr<int> fd =
-        ConnectTo(*a, endpoint, now + (deadline - now) / addresses_left);
-    if (fd.ok()) {
-      return std::unique_ptr<RespConnection>(
-          new RespConnection(endpoint, *fd, limits));
-    }
-    failure = fd.status();
-    --addresses_left;
-  }
-  return failure;
+absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Start(
+    const RespEndpoint& endpoint, absl::Time connect_deadline,
+    const RespConnectOptions& options) {
+  absl::StatusOr<std::unique_ptr<SocketStream>> stream =
+      SocketStream::Start(endpoint, connect_deadline, options.tls);
+  if (!stream.ok()) return stream.status();
+  return std::unique_ptr<RespConnection>(new RespConnection(
+      endpoint, connect_deadline, *std::move(stream), options.limits));
 }
 
-RespConnection::RespConnection(RespEndpoint endpoint, int fd,
-                               const RespLimits& limits)
-    : endpoint_(std::move(endpoint)), fd_(fd), parser_(limits) {}
+absl::StatusOr<std::unique_ptr<RespConnection>> RespConnection::Connect(
+    const RespEndpoint& endpoint, absl::Time deadline,
+    const RespConnectOptions& options) {
+  absl::StatusOr<std::unique_ptr<RespConnection>> connection =
+      Start(endpoint, deadline, options);
+  if (!connection.ok()) return connection.status();
+  RespConnection* const pointer = connection->get();
+  while (!pointer->is_connected()) {
+    const absl::StatusOr<std::vector<absl::Status>> pumped =
+        PollConnections({&pointer, 1}, deadline);
+    if (pumped.ok() && pumped->front().ok()) continue;
+    if (absl::Now() >= deadline) return TimedOut(endpoint, "connecting");
+    return pumped->front();
+  }
+  return connection;
+}
 
-RespConnection::~RespConnection() { close(fd_); }
+RespConnection::RespConnection(RespEndpoint endpoint,
+                               absl::Time connect_deadline,
+                               std::unique_ptr<SocketStream> stream,
+                               const RespLimits& limits)
+    : endpoint_(std::move(endpoint)),
+      ready_deadline_(connect_deadline),
+      stream_(std::move(stream)),
+      parser_(limits) {}
+
+RespConnection::~RespConnection() = default;
 
 void RespConnection::Send(std::span<const std::string_view> args) {
   AppendRequest(args, out_);
-  ++pending_replies_;
+  ++total_requests_;
+}
+
+void RespConnection::SendExpectingOk(std::span<const std::string_view> args,
+                                     absl::StatusCode refusal_code) {
+  AppendRequest(args, out_);
+  own_requests_.push_back({.command = std::string(args[0]),
+                           .refusal_code = refusal_code,
+                           .number = total_requests_++,
+                           .end = queued_bytes()});
 }
 
 RespValue RespConnection::TakeReply() {
   assert(has_reply());
   RespValue reply = std::move(replies_.front());
   replies_.pop_front();
-  --pending_replies_;
   return reply;
 }
 
 absl::Status RespConnection::Pump() {
+  if (failure_.ok()) failure_ = Exchange();
+  return failure_;
+}
+
+absl::Status RespConnection::Exchange() {
+  if (absl::Status status = stream_->Connect(); !status.ok()) return status;
+  if (!is_connected()) return absl::OkStatus();
   const absl::Status written = Write();
   // Even then: a node that hangs up may have said why.
-  const absl::Status read = Read();
-  return read.ok() ? written : read;
+  if (absl::Status read = Read(); !read.ok()) return read;
+  if (!written.ok()) return written;
+  if (is_ready()) {
+    ready_deadline_ = absl::InfiniteFuture();
+  } else if (absl::Now() >= ready_deadline_) {
+    return Unavailable(endpoint_,
+                       absl::StrCat("it did not answer ",
+                                    own_requests_.front().command, " in time"));
+  }
+  return absl::OkStatus();
+}
+
+size_t RespConnection::WritableEnd() const {
+  if (own_requests_.empty()) return out_.size();
+  return own_requests_.front().end - (total_sent_ - sent_);
 }
 
 absl::Status RespConnection::Write() {
-  while (has_unsent()) {
-    const ssize_t count =
-        send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
-      return Unavailable(endpoint_, ErrorText(errno));
-    }
-    sent_ += static_cast<size_t>(count);
-    total_sent_ += static_cast<size_t>(count);
+  const size_t end = WritableEnd();
+  while (sent_ < end) {
+    const absl::StatusOr<size_t> count =
+        stream_->Write({out_.data() + sent_, end - sent_});
+    if (!count.ok()) return count.status();
+    if (*count == 0) return absl::OkStatus();
+    sent_ += *count;
+    total_sent_ += *count;
   }
+  if (has_unsent()) return absl::OkStatus();
   out_.clear();
   sent_ = 0;
   return absl::OkStatus();
 }
 
 absl::Status RespConnection::Read() {
-  // hiredis keeps a buffer of this size between replies.
+  // hiredis keeps a buffer of this size between replies; a TLS record holds at
+  // most as much.
   std::array<char, 16 * 1024> buffer;
   // Not past the last reply owed: a node that hangs up behind it has failed
-  // nobody.
+  // nobody. Up to there until nothing is left, for poll does not see what
+  // OpenSSL has read ahead.
   while (has_unreceived()) {
-    const ssize_t count = recv(fd_, buffer.data(), buffer.size(), 0);
-    if (count < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return absl::OkStatus();
-      return Unavailable(endpoint_, ErrorText(errno));
-    }
-    if (count == 0) {
-      return Unavailable(endpoint_, "the node closed the connection");
-    }
-    parser_.Feed({buffer.data(), static_cast<size_t>(count)});
+    const absl::StatusOr<size_t> count = stream_->Read(buffer);
+    if (!count.ok()) return count.status();
+    if (*count == 0) return absl::OkStatus();
+    parser_.Feed({buffer.data(), *count});
     if (absl::Status status = TakeReplies(); !status.ok()) return status;
   }
   return absl::OkStatus();
@@ -221,13 +198,36 @@ absl::Status RespConnection::TakeReplies() {
           absl::StrCat("Node ", ToString(endpoint_),
                        ": a reply came that answers no request."));
     }
-    replies_.push_back(**std::move(reply));
+    const size_t number = total_received_++;
+    if (own_requests_.empty() || own_requests_.front().number != number) {
+      replies_.push_back(**std::move(reply));
+    } else if (absl::Status status = TakeOwnReply(**reply); !status.ok()) {
+      return status;
+    }
   }
+}
+
+absl::Status RespConnection::TakeOwnReply(const RespValue& reply) {
+  const OwnRequest& request = own_requests_.front();
+  if (reply.is_error()) {
+    // It stays unanswered: the connection will never be ready.
+    return {request.refusal_code,
+            absl::StrCat("Node ", ToString(endpoint_), ": it refuses ",
+                         request.command, " with ", ErrorCode(reply), ".")};
+  }
+  own_requests_.pop_front();
+  return absl::OkStatus();
+}
+
+bool RespConnection::IsQuiet() {
+  char byte;
+  const absl::StatusOr<size_t> count = stream_->Read({&byte, 1});
+  return count.ok() && *count == 0;
 }
 
 absl::StatusOr<RespValue> RespConnection::Call(
     std::span<const std::string_view> args, absl::Time deadline) {
-  assert(pending_replies_ == 0);
+  assert(pending_replies() == 0);
   Send(args);
   RespConnection* const self = this;
   while (true) {
@@ -239,30 +239,40 @@ absl::StatusOr<RespValue> RespConnection::Call(
   }
 }
 
+bool RespConnection::IsBusy() const {
+  return !is_connected() || has_unsent() || has_unreceived();
+}
+
+absl::Time RespConnection::WakeTime() const {
+  if (!failure_.ok()) return absl::InfinitePast();
+  return std::min(stream_->wake_time(), ready_deadline_);
+}
+
 absl::StatusOr<std::vector<absl::Status>> PollConnections(
     std::span<RespConnection* const> connections, absl::Time deadline) {
   std::vector<absl::Status> statuses(connections.size());
   std::vector<pollfd> fds;
   std::vector<size_t> index_of_fd;
+  absl::Time wake = deadline;
   for (size_t i = 0; i < connections.size(); ++i) {
-    const RespConnection* connection = connections[i];
-    if (connection == nullptr) continue;
-    if (!connection->has_unsent() && !connection->has_unreceived()) continue;
-    // Always readable too: a node that cannot get rid of its replies stops
-    // taking requests, and both sides would wait for ever.
-    const int events = connection->has_unsent() ? POLLIN | POLLOUT : POLLIN;
+    const RespConnection* const connection = connections[i];
+    if (connection == nullptr || !connection->IsBusy()) continue;
+    const bool has_output = connection->sent_ < connection->WritableEnd();
     fds.push_back({.fd = connection->fd(),
-                   .events = static_cast<short>(events),
+                   .events = connection->stream_->PollEvents(has_output),
                    .revents = 0});
     index_of_fd.push_back(i);
+    wake = std::min(wake, connection->WakeTime());
   }
   if (fds.empty()) return statuses;
-  if (!Poll(fds, deadline)) {
+  if (!Poll(fds, wake) && wake == deadline) {
     return absl::DeadlineExceededError("No node answered in time.");
   }
+  const absl::Time now = absl::Now();
   for (size_t i = 0; i < fds.size(); ++i) {
-    if (fds[i].revents == 0) continue;
-    statuses[index_of_fd[i]] = connections[index_of_fd[i]]->Pump();
+    RespConnection& connection = *connections[index_of_fd[i]];
+    if (fds[i].revents == 0 && now < connection.WakeTime()) continue;
+    statuses[index_of_fd[i]] = connection.Pump();
   }
   return statuses;
 }

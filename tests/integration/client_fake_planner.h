@@ -5,8 +5,11 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -15,11 +18,12 @@
 #include "slotplanner/v1/topology_service.grpc.pb.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 namespace slotplanner {
 
-// Answers the calls of one method: each with the next status of `FailNext`, or
-// else with `response`. Set both before the calls come.
+// Answers the calls of one method: each with what the next `FailNext` or
+// `AnswerNext` says, or else with `response`. Set all before the calls come.
 template <typename Request, typename Response>
 class FakeMethod {
  public:
@@ -27,38 +31,88 @@ class FakeMethod {
 
   void FailNext(grpc::Status status) {
     const std::lock_guard lock(mutex_);
-    failures_.push_back(std::move(status));
+    answers_.push_back(std::move(status));
   }
 
-  int call_count() const {
+  void AnswerNext(Response answer) {
     const std::lock_guard lock(mutex_);
-    return call_count_;
+    answers_.push_back(std::move(answer));
   }
 
-  // The request of the last call.
-  Request request() const {
+  int call_count() const { return static_cast<int>(requests().size()); }
+
+  // The request of the last call. Requires: there was one.
+  Request request() const { return requests().back(); }
+
+  // Those of all calls.
+  std::vector<Request> requests() const {
     const std::lock_guard lock(mutex_);
-    return request_;
+    return requests_;
   }
 
   grpc::Status Answer(const Request& request, Response* to) {
     const std::lock_guard lock(mutex_);
-    ++call_count_;
-    request_ = request;
-    if (failures_.empty()) {
+    requests_.push_back(request);
+    if (answers_.empty()) {
       *to = response;
       return grpc::Status::OK;
     }
-    grpc::Status failure = std::move(failures_.front());
-    failures_.pop_front();
-    return failure;
+    auto answer = std::move(answers_.front());
+    answers_.pop_front();
+    if (const auto* failure = std::get_if<grpc::Status>(&answer)) {
+      return *failure;
+    }
+    *to = std::get<Response>(std::move(answer));
+    return grpc::Status::OK;
   }
 
  private:
   mutable std::mutex mutex_;
-  std::deque<grpc::Status> failures_;  // Guarded by mutex_, as all below.
-  Request request_;
-  int call_count_ = 0;
+  // Guarded by mutex_, as all below.
+  std::deque<std::variant<grpc::Status, Response>> answers_;
+  std::vector<Request> requests_;
+};
+
+// Serves watches: each with the next script, the last one also to all later
+// calls. Set them before the calls come.
+class FakeWatch {
+ public:
+  // Sends topologies with these versions, then ends with `end`; nothing means
+  // that it goes on until the caller cancels.
+  void ServeNext(std::vector<std::string> versions,
+                 std::optional<grpc::Status> end) {
+    const std::lock_guard lock(mutex_);
+    scripts_.push_back({std::move(versions), std::move(end)});
+  }
+
+  grpc::Status Serve(grpc::ServerContext& context,
+                     grpc::ServerWriter<v1::WatchTopologyResponse>& writer) {
+    Script script;
+    {
+      const std::lock_guard lock(mutex_);
+      if (scripts_.empty()) return {grpc::StatusCode::UNIMPLEMENTED, ""};
+      script = scripts_.front();
+      if (scripts_.size() > 1) scripts_.pop_front();
+    }
+    for (const std::string& version : script.versions) {
+      v1::WatchTopologyResponse response;
+      response.mutable_topology()->mutable_stamp()->set_version(version);
+      writer.Write(response);
+    }
+    if (script.end) return *script.end;
+    // gRPC's blocking API has no way to wait for it.
+    while (!context.IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
+    return grpc::Status::CANCELLED;
+  }
+
+ private:
+  struct Script {
+    std::vector<std::string> versions;
+    std::optional<grpc::Status> end;
+  };
+
+  std::mutex mutex_;
+  std::deque<Script> scripts_;  // Guarded by mutex_.
 };
 
 // Listens on a loopback port of the system's choice.
@@ -87,6 +141,10 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
   FakeMethod<v1::GroupKeysRequest, v1::GroupKeysResponse> group_keys;
   FakeMethod<v1::PlanBatchRequest, v1::PlanBatchResponse> plan_batch;
   FakeMethod<v1::GetTopologyRequest, v1::GetTopologyResponse> get_topology;
+  FakeMethod<v1::GetCommandsRequest, v1::GetCommandsResponse> get_commands;
+  FakeMethod<v1::ReportRedirectionRequest, v1::ReportRedirectionResponse>
+      report_redirection;
+  FakeWatch watch_topology;
 
  private:
   grpc::Status Keyslot(grpc::ServerContext*, const v1::KeyslotRequest* request,
@@ -107,6 +165,21 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
                            const v1::GetTopologyRequest* request,
                            v1::GetTopologyResponse* response) override {
     return get_topology.Answer(*request, response);
+  }
+  grpc::Status GetCommands(grpc::ServerContext*,
+                           const v1::GetCommandsRequest* request,
+                           v1::GetCommandsResponse* response) override {
+    return get_commands.Answer(*request, response);
+  }
+  grpc::Status ReportRedirection(
+      grpc::ServerContext*, const v1::ReportRedirectionRequest* request,
+      v1::ReportRedirectionResponse* response) override {
+    return report_redirection.Answer(*request, response);
+  }
+  grpc::Status WatchTopology(
+      grpc::ServerContext* context, const v1::WatchTopologyRequest*,
+      grpc::ServerWriter<v1::WatchTopologyResponse>* writer) override {
+    return watch_topology.Serve(*context, *writer);
   }
 
   std::string target_;

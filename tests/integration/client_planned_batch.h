@@ -81,6 +81,15 @@ class PlannedBatch {
     return *this;
   }
 
+  // Says which topology the plan was made from.
+  PlannedBatch& OnTopology(const std::string& version) {
+    plan_.mutable_topology()->set_version(version);
+    return *this;
+  }
+
+  const v1::PlanBatchRequest& request() const { return request_; }
+  const v1::PlanBatchResponse& plan() const { return plan_; }
+
   ExecutionResult RunBy(PlanExecutor& executor,
                         absl::Time deadline = absl::Now() +
                                               absl::Seconds(60)) const {

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SlotPlannerClient against a gRPC server in this process.
+#include <functional>
+#include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
@@ -15,6 +21,9 @@
 
 namespace slotplanner {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // An error as the server sends it, with an ErrorInfo of that reason.
 grpc::Status ErrorWithReason(grpc::StatusCode code, const std::string& reason,
@@ -54,6 +63,15 @@ TEST_F(SlotPlannerClientTest, CallsEveryMethod) {
 
   planner_.get_topology.response.mutable_topology()->set_asked_node_count(3);
   EXPECT_EQ(client_->GetTopology({})->topology().asked_node_count(), 3);
+
+  planner_.get_commands.response.set_commands_version("v1");
+  EXPECT_EQ(client_->GetCommands({})->commands_version(), "v1");
+
+  planner_.report_redirection.response.mutable_topology()->set_version("v2");
+  v1::ReportRedirectionRequest report;
+  report.set_error("MOVED 1 n:7000");
+  EXPECT_EQ(client_->ReportRedirection(report)->topology().version(), "v2");
+  EXPECT_EQ(planner_.report_redirection.request().error(), report.error());
 }
 
 TEST_F(SlotPlannerClientTest, CarriesMessagesOf32MiBBothWays) {
@@ -139,6 +157,69 @@ TEST_F(SlotPlannerClientTest, AcceptsTargetsOfOtherSchemes) {
         MakeSlotPlannerClient({.target = scheme + planner_.target()});
     EXPECT_TRUE(client->Keyslot({}).ok()) << scheme;
   }
+}
+
+// Takes the versions of the topologies that come.
+class Versions {
+ public:
+  explicit Versions(size_t wanted) : wanted_(wanted) {}
+
+  bool operator()(const v1::Topology& topology) {
+    seen.push_back(topology.stamp().version());
+    return seen.size() < wanted_;
+  }
+
+  std::vector<std::string> seen;
+
+ private:
+  size_t wanted_;
+};
+
+TEST_F(SlotPlannerClientTest, WatchesUntilItHasSeenEnough) {
+  planner_.watch_topology.ServeNext({"v1", "v2", "v3"}, std::nullopt);
+  Versions versions(2);
+  EXPECT_EQ(client_->WatchTopology({}, std::ref(versions)), absl::OkStatus());
+  EXPECT_THAT(versions.seen, ElementsAre("v1", "v2"));
+}
+
+TEST_F(SlotPlannerClientTest, AWatchThatEndsSaysWhy) {
+  planner_.watch_topology.ServeNext(
+      {"v1"}, ErrorWithReason(grpc::StatusCode::NOT_FOUND, "UNKNOWN_CLUSTER"));
+  Versions versions(2);
+  const absl::Status status = client_->WatchTopology({}, std::ref(versions));
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ErrorReasonOf(status), v1::ERROR_REASON_UNKNOWN_CLUSTER);
+  EXPECT_THAT(versions.seen, ElementsAre("v1"));
+}
+
+TEST_F(SlotPlannerClientTest, AWatchThatTheServerEndsIsToBeMadeAgain) {
+  planner_.watch_topology.ServeNext({"v1"}, grpc::Status::OK);
+  Versions versions(2);
+  EXPECT_EQ(client_->WatchTopology({}, std::ref(versions)).code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(SlotPlannerClientTest, AWatchIsStoppedFromAnotherThread) {
+  planner_.watch_topology.ServeNext({"v1"}, std::nullopt);
+  std::stop_source stop;
+  std::jthread stopper;
+  const auto on_topology = [&](const v1::Topology&) {
+    stopper = std::jthread([&stop] { stop.request_stop(); });
+    return true;
+  };
+  EXPECT_EQ(client_->WatchTopology({}, on_topology, stop.get_token()).code(),
+            absl::StatusCode::kCancelled);
+}
+
+TEST_F(SlotPlannerClientTest, AWatchThatIsStoppedAlreadyDoesNotBegin) {
+  planner_.watch_topology.ServeNext({"v1"}, std::nullopt);
+  std::stop_source stop;
+  stop.request_stop();
+  Versions versions(1);
+  EXPECT_EQ(
+      client_->WatchTopology({}, std::ref(versions), stop.get_token()).code(),
+      absl::StatusCode::kCancelled);
+  EXPECT_THAT(versions.seen, IsEmpty());
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_split.h"
 #include "client/cli/tool.h"
 #include "tests/integration/client_fake_planner.h"
 #include "tests/support/fake_node.h"
@@ -23,6 +24,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
 struct ToolRun {
@@ -226,7 +228,10 @@ TEST_F(ToolTest, ExecOfARefusedCommandHasExitCode1) {
   Refuse();
   const ToolRun run = RunWith({"exec", "--", "RENAME", "a", "b"});
   EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
-  EXPECT_EQ(run.out, "(error) REFUSED RENAME needs both keys in one slot.\n");
+  EXPECT_EQ(run.out,
+            "(error) REFUSED RENAME needs both keys in one slot.\n"
+            "ways out:\n"
+            "  HASH_TAG: Give the keys one hash tag.\n");
 }
 
 TEST_F(ToolTest, ExecTakesThePasswordFromTheEnvironmentOrAFile) {
@@ -254,6 +259,35 @@ TEST_F(ToolTest, ExecTakesThePasswordFromTheEnvironmentOrAFile) {
             "PONG\n");
 }
 
+TEST_F(ToolTest, ExecPlansAgainWhatANodeThatIsGoneDidNotGet) {
+  const RefusingNode gone;
+  PlanOnePart(gone.endpoint());
+  planner_.plan_batch.AnswerNext(planner_.plan_batch.response);
+  planner_.plan_batch.response.Clear();
+  const FakeNode node(
+      FakeScript().Expect({"GET", "k"}).Send(RespValue::String("v")).Stall());
+  PlanOnePart(node.endpoint());
+  EXPECT_EQ(RunWith({"exec", "--timeout=30s", "--", "GET", "k"}).out,
+            "\"v\"\n");
+  EXPECT_EQ(planner_.plan_batch.call_count(), 2);
+}
+
+TEST_F(ToolTest, ExecFindsRedirectionsByTheAddressMap) {
+  const FakeNode owner(
+      FakeScript().Expect({"GET", "k"}).Send(RespValue::String("v")).Stall());
+  const FakeNode former(FakeScript()
+                            .Expect({"GET", "k"})
+                            .Send("-MOVED 7629 10.0.0.9:7000\r\n")
+                            .Stall());
+  PlanOnePart(former.endpoint());
+  EXPECT_EQ(RunWith({"exec",
+                     "--address_map=10.0.0.8=127.0.0.1,10.0.0.9:7000=" +
+                         ToString(owner.endpoint()),
+                     "--", "GET", "k"})
+                .out,
+            "\"v\"\n");
+}
+
 // Two commands: the first has a part on the node, the second is refused.
 class ToolFileTest : public ToolTest {
  protected:
@@ -273,7 +307,9 @@ TEST_F(ToolFileTest, ExecRunsABatchAndPrintsOneReplyACommand) {
                               batch_);
   EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
   EXPECT_EQ(run.out,
-            "\"v\"\n(error) REFUSED RENAME needs both keys in one slot.\n");
+            "\"v\"\n(error) REFUSED RENAME needs both keys in one slot.\n"
+            "ways out:\n"
+            "  HASH_TAG: Give the keys one hash tag.\n");
   const v1::PlanBatchRequest request = planner_.plan_batch.request();
   ASSERT_EQ(request.commands_size(), 2);
   EXPECT_THAT(request.commands(0).args(), ElementsAre("GET", "a b"));
@@ -343,6 +379,56 @@ nodes asked: 2, agreeing: 2
 )");
 }
 
+TEST_F(ToolTest, TopologyWatchPrintsEachNewOneOverRestartsOfTheServer) {
+  const grpc::Status stopping(grpc::StatusCode::UNAVAILABLE, "stopping");
+  planner_.watch_topology.ServeNext({"v1"}, stopping);
+  planner_.watch_topology.ServeNext({"v1", "v2"}, stopping);
+  planner_.watch_topology.ServeNext(
+      {}, grpc::Status(grpc::StatusCode::NOT_FOUND, "No such cluster."));
+  const ToolRun run = RunWith({"topology", "--watch", "--timeout=1ms"});
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_THAT(run.out, MatchesRegex("time: [-0-9]+T[:.0-9]+Z\n"
+                                    "topology: v1, confirmed [^\n]*\n"
+                                    "unassigned slots: 0\n"
+                                    "nodes asked: 0, agreeing: 0\n"
+                                    "\n"
+                                    "time: [-0-9]+T[:.0-9]+Z\n"
+                                    "topology: v2, confirmed [^\n]*\n"
+                                    "unassigned slots: 0\n"
+                                    "nodes asked: 0, agreeing: 0\n"));
+  EXPECT_EQ(run.err,
+            "slotplanner: UNAVAILABLE: stopping; trying to watch again\n"
+            "slotplanner: UNAVAILABLE: stopping; trying to watch again\n"
+            "slotplanner: NOT_FOUND: No such cluster.\n");
+}
+
+TEST_F(ToolTest, TopologyWatchAnswersInJsonOneDocumentALine) {
+  planner_.watch_topology.ServeNext(
+      {"v1", "v2"},
+      grpc::Status(grpc::StatusCode::NOT_FOUND, "No such cluster."));
+  const ToolRun run = RunWith({"topology", "--watch", "--output=json"});
+  EXPECT_THAT(absl::StrSplit(run.out, '\n'),
+              ElementsAre(HasSubstr(R"("version":"v1")"),
+                          HasSubstr(R"("version":"v2")"), ""));
+}
+
+TEST_F(ToolTest, TopologyWatchEndsWhenNobodyListens) {
+  planner_.watch_topology.ServeNext({"v1"}, std::nullopt);
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  out.setstate(std::ios::badbit);
+  const std::string server = "--server=" + planner_.target();
+  const std::vector<std::string_view> words = {"topology", server, "--watch"};
+  EXPECT_EQ(
+      RunTool(words,
+              {.in = in,
+               .out = out,
+               .err = err,
+               .variable = [](const std::string&) { return std::nullopt; }}),
+      ExitCode::kRefusedOrFailed);
+}
+
 TEST_F(ToolTest, AFailedCallIsOneLineAndExitCode1) {
   planner_.get_topology.FailNext(
       {grpc::StatusCode::NOT_FOUND, "No cluster of that name is configured."});
@@ -365,7 +451,10 @@ TEST_F(ToolTest, WrongUsageIsOneLineAndExitCode2) {
            {"exec", "--file=/nonexistent"},
            {"plan", "--file=-", "--", "PING"},
            {"group", "--file=-"},
-           {"exec", "--redis_password_file=/nonexistent", "PING"}}) {
+           {"exec", "--redis_password_file=/nonexistent", "PING"},
+           {"exec", "--redis_tls_ca_file=/nonexistent", "PING"},
+           {"exec", "--address_map=nowhere", "PING"},
+           {"keyslot", "--watch", "k"}}) {
     const ToolRun run = RunWith(words);
     EXPECT_EQ(run.code, ExitCode::kWrongUsage);
     EXPECT_THAT(run.out, IsEmpty());

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "absl/strings/str_join.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/resp_parser.h"
+#include "service/resp/resp_reply.h"
 #include "service/resp/resp_value.h"
 
 namespace slotplanner {
@@ -79,22 +81,8 @@ void WaitForHangUp(int fd) {
 }  // namespace
 
 std::string ToWire(const RespValue& value) {
-  switch (value.type) {
-    case RespValue::Type::kNil:
-      return "$-1\r\n";
-    case RespValue::Type::kString:
-      return absl::StrCat("$", value.text.size(), "\r\n", value.text, "\r\n");
-    case RespValue::Type::kStatus:
-      return absl::StrCat("+", value.text, "\r\n");
-    case RespValue::Type::kError:
-      return absl::StrCat("-", value.text, "\r\n");
-    case RespValue::Type::kInteger:
-      return absl::StrCat(":", value.integer, "\r\n");
-    case RespValue::Type::kArray:
-      break;
-  }
-  std::string wire = absl::StrCat("*", value.elements.size(), "\r\n");
-  for (const RespValue& element : value.elements) wire += ToWire(element);
+  std::string wire;
+  AppendReply(value, wire);
   return wire;
 }
 
@@ -204,5 +192,32 @@ bool FakeNode::Expect(int fd, RespParser& parser,
 RefusingNode::RefusingNode() { std::tie(socket_, endpoint_) = Bind(); }
 
 RefusingNode::~RefusingNode() { close(socket_); }
+
+SwallowingNode::SwallowingNode() {
+  std::tie(listener_, endpoint_) = Bind();
+  EXPECT_EQ(listen(listener_, /*backlog=*/0), 0);
+  sockaddr_in address = {};
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(
+      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  // The queue is full when an attempt is still open after what a loopback
+  // connection never takes.
+  bool is_full = false;
+  while (!is_full) {
+    const int fd =
+        socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    queued_.push_back(fd);
+    if (connect(fd, reinterpret_cast<sockaddr*>(&address), size) == 0) continue;
+    pollfd connected = {.fd = fd, .events = POLLOUT, .revents = 0};
+    is_full = poll(&connected, 1, /*timeout=*/100) == 0;
+  }
+}
+
+SwallowingNode::~SwallowingNode() {
+  for (const int fd : queued_) close(fd);
+  close(listener_);
+}
+
+void SwallowingNode::Refuse() { shutdown(listener_, SHUT_RDWR); }
 
 }  // namespace slotplanner

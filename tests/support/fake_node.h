@@ -93,4 +93,25 @@ class RefusingNode {
   RespEndpoint endpoint_;
 };
 
+// A loopback port whose connection attempts get no answer: it listens, but
+// nobody accepts, and no more fit into its queue.
+class SwallowingNode {
+ public:
+  SwallowingNode();
+  ~SwallowingNode();
+  SwallowingNode(const SwallowingNode&) = delete;
+  SwallowingNode& operator=(const SwallowingNode&) = delete;
+
+  RespEndpoint endpoint() const { return endpoint_; }
+
+  // Refuses connections from now on; those under way learn it when the kernel
+  // tries them again, after 1 s at first. May be called from another thread.
+  void Refuse();
+
+ private:
+  int listener_ = -1;
+  std::vector<int> queued_;  // Sockets that fill the queue.
+  RespEndpoint endpoint_;
+};
+
 }  // namespace slotplanner

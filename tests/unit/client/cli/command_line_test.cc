@@ -66,6 +66,21 @@ TEST(ParseCommandLineTest, ReadsTheNamesOfTheApisEnums) {
   EXPECT_EQ(options.split_policy, v1::SPLIT_POLICY_ATOMIC);
 }
 
+TEST(ParseCommandLineTest, EveryTlsFlagMeansTls) {
+  EXPECT_FALSE(Parsed({"exec", "PING"}).options.redis_tls);
+  EXPECT_TRUE(Parsed({"exec", "--redis_tls", "PING"}).options.redis_tls);
+  const Options options =
+      Parsed({"exec", "--redis_tls_ca_file=ca", "--redis_tls_key_file=key",
+              "--redis_tls_certificate_file=crt", "--redis_tls_server_name=n",
+              "PING"})
+          .options;
+  EXPECT_TRUE(options.redis_tls);
+  EXPECT_EQ(options.redis_tls_files, (TlsFiles{.ca_file = "ca",
+                                               .certificate_file = "crt",
+                                               .key_file = "key",
+                                               .server_name = "n"}));
+}
+
 TEST(ParseCommandLineTest, NeedsNoSubcommandForHelp) {
   EXPECT_TRUE(Parsed({"--help"}).options.help);
   EXPECT_TRUE(Parsed({"exec", "--help"}).options.help);

@@ -23,9 +23,12 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using std::string_view_literals::operator""sv;
 
 constexpr std::array kPing = {"PING"sv};
+constexpr std::array kAuth = {"AUTH"sv, "s3cret"sv};
+constexpr std::array kReadonly = {"READONLY"sv};
 
 // Far enough that only a hanging test reaches it.
 absl::Time Later() { return absl::Now() + absl::Seconds(60); }
@@ -34,6 +37,13 @@ absl::Time Soon() { return absl::Now() + absl::Milliseconds(50); }
 std::unique_ptr<RespConnection> ConnectTo(const FakeNode& node) {
   absl::StatusOr<std::unique_ptr<RespConnection>> connection =
       RespConnection::Connect(node.endpoint(), Later());
+  EXPECT_TRUE(connection.ok()) << connection.status();
+  return *std::move(connection);
+}
+
+std::unique_ptr<RespConnection> StartTo(const RespEndpoint& endpoint) {
+  absl::StatusOr<std::unique_ptr<RespConnection>> connection =
+      RespConnection::Start(endpoint, Later());
   EXPECT_TRUE(connection.ok()) << connection.status();
   return *std::move(connection);
 }
@@ -148,6 +158,142 @@ TEST(RespConnectionTest, PipelinesLargerThanAnySocketBufferDoNotDeadlock) {
     ASSERT_EQ(connection->TakeReply(), RespValue::String(payload));
   }
   EXPECT_EQ(connection->pending_replies(), 0u);
+}
+
+TEST(RespConnectionTest, TakesRequestsBeforeItIsConnected) {
+  const FakeNode node(FakeScript().Expect({"PING"}).Send("+PONG\r\n"));
+  const auto connection = StartTo(node.endpoint());
+  EXPECT_FALSE(connection->is_connected());
+  EXPECT_EQ(*connection->Call(kPing, Later()), RespValue::Status("PONG"));
+  EXPECT_TRUE(connection->is_connected());
+}
+
+TEST(RespConnectionTest, AConnectionThatCannotBeMadeFailsInPump) {
+  const RefusingNode node;
+  const auto connection = StartTo(node.endpoint());
+  connection->Send(kPing);
+  const absl::Status status = PumpUntilDone(*connection);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr("Connection refused"));
+  EXPECT_EQ(connection->Pump(), status);
+  EXPECT_EQ(connection->sent_bytes(), 0u);
+}
+
+TEST(RespConnectionTest, ConnectEndsAtTheDeadline) {
+  const SwallowingNode node;
+  const absl::Status status =
+      RespConnection::Connect(node.endpoint(), Soon()).status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+}
+
+TEST(RespConnectionTest, ItsOwnRequestsGoFirstAndTheirRepliesAreNotGiven) {
+  const FakeNode node(FakeScript()
+                          .Expect({"AUTH", "s3cret"})
+                          .Send("+OK\r\n")
+                          .Expect({"READONLY"})
+                          .Send("+OK\r\n")
+                          .Expect({"PING"})
+                          .Send("+PONG\r\n"));
+  const auto connection = StartTo(node.endpoint());
+  connection->SendExpectingOk(kAuth, absl::StatusCode::kUnauthenticated);
+  connection->SendExpectingOk(kReadonly, absl::StatusCode::kFailedPrecondition);
+  connection->Send(kPing);
+  EXPECT_EQ(connection->pending_replies(), 1u);
+  EXPECT_FALSE(connection->is_ready());
+  ASSERT_TRUE(PumpUntilDone(*connection).ok());
+  EXPECT_TRUE(connection->is_ready());
+  EXPECT_EQ(connection->pending_replies(), 1u);
+  EXPECT_EQ(connection->TakeReply(), RespValue::Status("PONG"));
+  EXPECT_FALSE(connection->has_reply());
+}
+
+// The node might allow the same to the user that it has taken us for so far.
+TEST(RespConnectionTest, NothingFollowsARequestOfItsOwnThatIsRefused) {
+  const FakeNode node(FakeScript()
+                          .Expect({"AUTH", "s3cret"})
+                          .Send("-WRONGPASS invalid s3cret\r\n")
+                          .Stall());
+  const auto connection = StartTo(node.endpoint());
+  connection->SendExpectingOk(kAuth, absl::StatusCode::kUnauthenticated);
+  const size_t auth_bytes = connection->queued_bytes();
+  connection->Send(kPing);
+  const absl::Status status = PumpUntilDone(*connection);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_THAT(status.message(), HasSubstr("refuses AUTH with WRONGPASS."));
+  EXPECT_THAT(status.message(), HasSubstr(ToString(node.endpoint())));
+  EXPECT_THAT(status.message(), Not(HasSubstr("s3cret")));
+  EXPECT_EQ(connection->sent_bytes(), auth_bytes);
+  EXPECT_EQ(connection->Pump(), status);
+  EXPECT_FALSE(connection->is_ready());
+}
+
+TEST(RespConnectionTest, ARefusalWithoutACodeIsNotQuoted) {
+  const FakeNode node(
+      FakeScript().Expect({"AUTH", "s3cret"}).Send("-s3cret\r\n").Stall());
+  const auto connection = StartTo(node.endpoint());
+  connection->SendExpectingOk(kAuth, absl::StatusCode::kUnauthenticated);
+  const absl::Status status = PumpUntilDone(*connection);
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_THAT(status.message(), Not(HasSubstr("s3cret")));
+}
+
+TEST(RespConnectionTest, TheConnectDeadlineHoldsForItsOwnRequestsToo) {
+  const FakeNode node(FakeScript().Expect({"AUTH", "s3cret"}).Stall());
+  const auto connection = *RespConnection::Start(node.endpoint(), Soon());
+  connection->SendExpectingOk(kAuth, absl::StatusCode::kUnauthenticated);
+  connection->Send(kPing);
+  const absl::Status status = PumpUntilDone(*connection);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr("AUTH"));
+}
+
+TEST(RespConnectionTest, TheConnectDeadlineEndsWithConnecting) {
+  const FakeNode node(FakeScript().Expect({"PING"}).Stall());
+  const absl::Time connect_deadline = Soon();
+  const auto connection =
+      *RespConnection::Connect(node.endpoint(), connect_deadline);
+  const absl::Status status =
+      connection->Call(kPing, connect_deadline + absl::Milliseconds(50))
+          .status();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+}
+
+TEST(RespConnectionTest, IsQuietUntilSomethingComes) {
+  const FakeNode node(
+      FakeScript().Expect({"PING"}).Send("+PONG\r\n").Expect({"PING"}));
+  const auto connection = ConnectTo(node);
+  EXPECT_TRUE(connection->Call(kPing, Later()).ok());
+  EXPECT_TRUE(connection->IsQuiet());
+  // Makes the node hang up.
+  connection->Send(kPing);
+  EXPECT_TRUE(absl::IsUnavailable(PumpUntilDone(*connection)));
+  EXPECT_FALSE(connection->IsQuiet());
+}
+
+TEST(PollConnectionsTest, ANodeThatSwallowsPacketsHoldsUpNoOther) {
+  const SwallowingNode swallowing;
+  const FakeNode good(FakeScript().Expect({"PING"}).Send("+PONG\r\n").Stall());
+  const auto a = StartTo(swallowing.endpoint());
+  const auto b = StartTo(good.endpoint());
+  const std::array<RespConnection*, 2> connections = {a.get(), b.get()};
+  for (RespConnection* connection : connections) connection->Send(kPing);
+  while (!b->has_reply()) {
+    const auto statuses = PollConnections(connections, Later());
+    ASSERT_TRUE(statuses.ok());
+    ASSERT_THAT(*statuses, ElementsAre(absl::OkStatus(), absl::OkStatus()));
+  }
+  EXPECT_FALSE(a->is_connected());
+}
+
+TEST(PollConnectionsTest, TellsWhenAConnectDeadlinePasses) {
+  const SwallowingNode node;
+  const auto connection = *RespConnection::Start(node.endpoint(), Soon());
+  RespConnection* const pointer = connection.get();
+  const auto statuses = PollConnections({&pointer, 1}, Later());
+  ASSERT_TRUE(statuses.ok()) << statuses.status();
+  EXPECT_TRUE(absl::IsUnavailable(statuses->front())) << statuses->front();
+  EXPECT_THAT(statuses->front().message(),
+              HasSubstr(ToString(node.endpoint())));
 }
 
 TEST(PollConnectionsTest, ReturnsAtOnceWhenNothingIsOwed) {

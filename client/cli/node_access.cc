@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "client/cli/node_access.h"
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace slotplanner::cli {
+namespace {
+
+absl::StatusOr<std::string> ReadPassword(const std::string& path) {
+  std::ifstream file(path);
+  std::string password;
+  if (!std::getline(file, password)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot read a password from ", path));
+  }
+  return password;
+}
+
+// FROM=TO,...
+absl::StatusOr<AddressMap> ParseAddressMap(const std::string& text) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const absl::string_view entry :
+       absl::StrSplit(text, ',', absl::SkipEmpty())) {
+    entries.emplace_back(absl::StrSplit(entry, absl::MaxSplits('=', 1)));
+  }
+  return AddressMap::Make(entries);
+}
+
+}  // namespace
+
+absl::StatusOr<NodeAccess> ReadNodeAccess(const Options& options,
+                                          const Environment& environment) {
+  // A file that cannot be read is the caller's mistake, not a node's: each is
+  // tried now.
+  auto address_map = ParseAddressMap(options.address_map);
+  if (!address_map.ok()) return address_map.status();
+  NodeAccess access{.connections = {.user = options.redis_user},
+                    .address_map = *std::move(address_map)};
+  // Never a flag, which every user of the machine could read.
+  if (options.redis_password_file.empty()) {
+    access.connections.password =
+        environment.variable("SLOTPLANNER_REDIS_PASSWORD").value_or("");
+  } else {
+    access.connections.read_password = [path = options.redis_password_file] {
+      return ReadPassword(path);
+    };
+    const auto password = access.connections.read_password();
+    if (!password.ok()) return password.status();
+  }
+  if (options.redis_tls) {
+    auto tls = std::make_shared<RotatingTlsContext>(options.redis_tls_files);
+    const auto context = tls->Current();
+    if (!context.ok()) return context.status();
+    access.connections.tls = std::move(tls);
+  }
+  return access;
+}
+
+}  // namespace slotplanner::cli
