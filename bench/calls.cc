@@ -98,7 +98,8 @@ int Run(int rounds, int calls) {
                       .catalog = CommandCatalog::Redis70(),
                       .confirm_time = absl::Now()}));
   prometheus::Registry metrics;
-  const auto planner = MakeSlotPlannerService(clusters, {}, metrics);
+  const auto planner = MakeSlotPlannerService(
+      clusters, {.max_topology_age = absl::InfiniteDuration()}, metrics);
   EmptyService empty;
   grpc::ServerBuilder builder;
   int port = 0;

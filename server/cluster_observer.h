@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
-#include "service/topology/topology_refresher.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "service/topology/refresh_cycle.h"
 
 namespace slotplanner {
 
@@ -17,13 +20,10 @@ namespace slotplanner {
 // state only. Used by one thread.
 class ClusterObserver : public RefreshObserver {
  public:
-  // Calls `on_first_topology` once, at the first success. `metrics` lives
-  // longer.
-  ClusterObserver(std::string cluster, prometheus::Registry& metrics,
-                  std::function<void()> on_first_topology);
+  // `metrics` lives longer.
+  ClusterObserver(std::string cluster, prometheus::Registry& metrics);
 
-  void OnRefreshSucceeded(const ClusterSnapshot& snapshot, bool changed,
-                          absl::Duration duration) override;
+  void OnRefreshSucceeded(const RefreshReport& report) override;
   void OnRefreshFailed(const absl::Status& status,
                        absl::Duration duration) override;
 
@@ -41,13 +41,32 @@ class ClusterObserver : public RefreshObserver {
     prometheus::Gauge& primaries;
     prometheus::Gauge& replicas;
     prometheus::Gauge& unassigned_slots;
+    prometheus::Gauge& migrating_slots;
+    prometheus::Gauge& asked_nodes;
+    prometheus::Gauge& agreeing_nodes;
   };
 
+  // What the log said last about a node.
+  struct NodeLog {
+    bool says_unusable = false;
+    // Of its last node_unusable.
+    absl::Time unusable_time = absl::InfinitePast();
+  };
+
+  void ShowMetrics(const RefreshReport& report);
+  void LogTopology(const RefreshReport& report);
+  void LogHiding(const ClusterSnapshot& snapshot);
+  // Logs which nodes are unusable since `now`, and which no longer are.
+  void LogNodes(const std::vector<NodeProblem>& problems, absl::Time now);
+
   const std::string cluster_;
-  const std::function<void()> on_first_topology_;
   Metrics metrics_;
   bool has_topology_ = false;
-  bool hides_commands_ = false;  // In the snapshot that was last heard of.
+  bool hides_commands_ = false;    // In the snapshot that was last heard of.
+  bool hides_migrations_ = false;  // Likewise.
+  // By `host:port`. Holds the nodes that are unusable, and those that were
+  // within the last minute: at most kMaxLoggedNodes, others go unlogged.
+  std::map<std::string, NodeLog> node_logs_;
   int failures_in_a_row_ = 0;
 };
 

@@ -51,16 +51,16 @@ ABSL_FLAG(std::string, cluster, "",
           "the default cluster. Without NAME= it is called `default`. SOURCE\n"
           "is one of\n"
           "  redis://[user:password@]host:port[,host:port...]  a live cluster\n"
+          "  rediss://...  the same over TLS\n"
           "  static:N  N even shards on loopback ports from 7000, for trials\n"
           "When neither a flag nor the file names a cluster it is static:3.\n"
           "A password is safer in a file: other users see command lines.");
 ABSL_FLAG(std::string, config, "",
-          "A YAML file with the same settings: grpc_listen (a list),\n"
-          "admin_listen, clusters (a list of name, source and, if its servers\n"
-          "do not tell all their commands, commands), refresh_interval,\n"
-          "refresh_timeout, drain_delay, and limits with the four max_\n"
-          "settings. A flag wins over the file; any --cluster replaces all\n"
-          "clusters of the file.");
+          "A YAML file with the same settings, those of limits under limits,\n"
+          "and for each of its clusters more than a flag can say: name,\n"
+          "source, user, password_file, password_env, tls, address_map, zones\n"
+          "and commands; see docs/operations.md. A flag wins over the file;\n"
+          "any --cluster replaces all clusters of the file.");
 ABSL_FLAG(absl::Duration, refresh_interval,
           slotplanner::ServerOptions{}.refresh_interval,
           "How often each cluster is asked for its topology, from 100ms to\n"
@@ -69,6 +69,19 @@ ABSL_FLAG(absl::Duration, refresh_interval,
 ABSL_FLAG(absl::Duration, refresh_timeout,
           slotplanner::ServerOptions{}.refresh_timeout,
           "How long one such look may take, from 10ms to 10m.");
+ABSL_FLAG(absl::Duration, min_refresh_interval,
+          slotplanner::ServerOptions{}.min_refresh_interval,
+          "The least time between two refreshes of a cluster that callers\n"
+          "asked for, because a node redirected them; 10ms to 24h. However\n"
+          "many ask, they cost one refresh in this time.");
+ABSL_FLAG(absl::Duration, max_topology_age,
+          slotplanner::ServerOptions{}.max_topology_age,
+          "How long ago a cluster may have confirmed a topology that still\n"
+          "serves; 1s to 10000h, and at least twice --refresh_interval. Older\n"
+          "ones are refused with TOPOLOGY_STALE.");
+ABSL_FLAG(int32_t, refresh_nodes, slotplanner::ServerOptions{}.refresh_nodes,
+          "How many nodes of a cluster are asked for their view at each\n"
+          "refresh, 1 to 100; the view of most of them counts.");
 ABSL_FLAG(absl::Duration, drain_delay, slotplanner::ServerOptions{}.drain_delay,
           "How long the server answers on after SIGTERM or SIGINT with its\n"
           "health at NOT_SERVING, so that callers can move away; 0s to 1h.\n"
@@ -90,15 +103,21 @@ ABSL_FLAG(int32_t, max_arguments,
           slotplanner::ServerOptions{}.request_limits.max_arguments,
           "Arguments in one PlanBatch request, those of all commands\n"
           "together, names included.");
+ABSL_FLAG(int32_t, max_watchers,
+          slotplanner::ServerOptions{}.request_limits.max_watchers,
+          "WatchTopology calls at one time, those of all clusters together;\n"
+          "0 to 1000000. One more is refused with OVERLOADED.");
 
 namespace slotplanner {
 namespace {
 
 // All flags, in the order of the manual.
 constexpr std::string_view kFlagNames[] = {
-    "grpc_listen",      "admin_listen",    "cluster",      "config",
-    "refresh_interval", "refresh_timeout", "drain_delay",  "max_message_bytes",
-    "max_keys",         "max_commands",    "max_arguments"};
+    "grpc_listen",   "admin_listen",         "cluster",
+    "config",        "refresh_interval",     "refresh_timeout",
+    "refresh_nodes", "min_refresh_interval", "max_topology_age",
+    "drain_delay",   "max_message_bytes",    "max_keys",
+    "max_commands",  "max_arguments",        "max_watchers"};
 
 absl::Status UsageError(std::string_view problem) {
   return absl::InvalidArgumentError(
@@ -218,6 +237,17 @@ config::v1::ServerConfig ConfigOfFlags(const Arguments& given) {
     *config.mutable_refresh_timeout() =
         ToProto(absl::GetFlag(FLAGS_refresh_timeout));
   }
+  if (given.Has("min_refresh_interval")) {
+    *config.mutable_min_refresh_interval() =
+        ToProto(absl::GetFlag(FLAGS_min_refresh_interval));
+  }
+  if (given.Has("max_topology_age")) {
+    *config.mutable_max_topology_age() =
+        ToProto(absl::GetFlag(FLAGS_max_topology_age));
+  }
+  if (given.Has("refresh_nodes")) {
+    config.set_refresh_nodes(absl::GetFlag(FLAGS_refresh_nodes));
+  }
   if (given.Has("drain_delay")) {
     *config.mutable_drain_delay() = ToProto(absl::GetFlag(FLAGS_drain_delay));
   }
@@ -233,6 +263,9 @@ config::v1::ServerConfig ConfigOfFlags(const Arguments& given) {
   }
   if (given.Has("max_arguments")) {
     limits.set_max_arguments(absl::GetFlag(FLAGS_max_arguments));
+  }
+  if (given.Has("max_watchers")) {
+    limits.set_max_watchers(absl::GetFlag(FLAGS_max_watchers));
   }
   return config;
 }
@@ -269,6 +302,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(
   }
   absl::Status status =
       ApplyConfig(ConfigOfFlags(*given), FlagOfPath, result.options);
+  if (status.ok()) status = CheckOptions(result.options);
   if (!status.ok()) return status;
   return result;
 }
@@ -305,7 +339,10 @@ Examples:
     grpc_listen: ["0.0.0.0:50051"]
     clusters:
       - name: orders
-        source: redis://reader:secret@10.0.0.1:6379,10.0.0.2:6379
+        source: rediss://10.0.0.1:6379,10.0.0.2:6379
+        user: slotplanner
+        password_file: /etc/slotplanner/orders-password
+        tls: {ca_file: /etc/slotplanner/ca.pem}
     refresh_interval: 5s
     limits:
       max_keys: 200000

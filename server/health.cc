@@ -1,17 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/health.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace slotplanner {
 
-Health::Health(grpc::HealthCheckServiceInterface* service) : service_(service) {
-  // gRPC itself reports the empty name as SERVING from the start.
-  service_->SetServingStatus(kApiServiceName, false);
+namespace {
+
+std::string ServiceNameOf(const std::string& cluster) {
+  return absl::StrCat(kApiServiceName, "/", cluster);
 }
 
-void Health::MarkReady() {
+}  // namespace
+
+Health::Health(grpc::HealthCheckServiceInterface* service,
+               const std::vector<std::string>& clusters)
+    : service_(service), default_cluster_(clusters.front()) {
+  // gRPC itself reports the empty name as SERVING from the start.
+  service_->SetServingStatus(kApiServiceName, false);
+  for (const std::string& cluster : clusters) {
+    service_->SetServingStatus(ServiceNameOf(cluster), false);
+  }
+}
+
+void Health::SetClusterServing(const std::string& cluster, bool is_serving) {
   const std::lock_guard lock(mutex_);
-  is_ready_ = true;
-  service_->SetServingStatus(kApiServiceName, true);  // Void once draining.
+  // All of this is void once draining.
+  service_->SetServingStatus(ServiceNameOf(cluster), is_serving);
+  if (is_serving && cluster == default_cluster_ && !is_ready_) {
+    is_ready_ = true;
+    service_->SetServingStatus(kApiServiceName, true);
+  }
 }
 
 void Health::MarkDraining() {

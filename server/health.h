@@ -2,6 +2,8 @@
 #pragma once
 
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include <grpcpp/health_check_service_interface.h>
 
@@ -15,14 +17,20 @@ inline constexpr char kApiServiceName[] = "slotplanner.v1.SlotPlannerService";
 
 // Whether the server wants calls, told alike to gRPC health checks and to
 // /readyz. It wants them once the default cluster's topology has been read,
-// even if the cluster fails later, and until it drains. Thread-safe.
+// even if the cluster fails later, and until it drains: readiness does not flap
+// when a cluster does. Beside it, gRPC health checks tell of each cluster under
+// `slotplanner.v1.SlotPlannerService/CLUSTER` whether requests for it can be
+// answered now. Thread-safe.
 class Health {
  public:
-  // `service` lives longer.
-  explicit Health(grpc::HealthCheckServiceInterface* service);
+  // `service` lives longer. The first cluster is the default cluster; there is
+  // at least one.
+  Health(grpc::HealthCheckServiceInterface* service,
+         const std::vector<std::string>& clusters);
 
-  // The default cluster's topology has been read.
-  void MarkReady();
+  // The cluster's topology can be answered from, or no more, because it is too
+  // old.
+  void SetClusterServing(const std::string& cluster, bool is_serving);
 
   // The server is about to stop. For good: nothing makes it ready again.
   void MarkDraining();
@@ -32,6 +40,7 @@ class Health {
 
  private:
   grpc::HealthCheckServiceInterface* const service_;
+  const std::string default_cluster_;
   mutable std::mutex mutex_;
   bool is_ready_ = false;     // Guarded by mutex_.
   bool is_draining_ = false;  // Guarded by mutex_.

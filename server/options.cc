@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "server/access_config.h"
 #include "server/declared_commands.h"
 #include "service/base/strings.h"
 
@@ -101,15 +102,18 @@ void ApplyClusters(const config::v1::ServerConfig& config, Applier& applier,
       applier.Fail(path + ".source", ToStd(source.status().message()));
       return;
     }
-    clusters.push_back(
-        {cluster.name(), *std::move(source),
-         ReadDeclaredCommands(
-             cluster.commands(),
-             [&](std::string_view declaration, std::string_view problem) {
-               applier.Fail(
-                   absl::StrCat(path, ".commands", ToAbsl(declaration)),
-                   problem);
-             })});
+    const auto fail_within = [&](std::string_view part) {
+      return [&applier, prefix = absl::StrCat(path, ToAbsl(part))](
+                 std::string_view setting, std::string_view problem) {
+        applier.Fail(absl::StrCat(prefix, ToAbsl(setting)), problem);
+      };
+    };
+    ClusterAccess access = ReadClusterAccess(cluster, *source, fail_within(""));
+    clusters.push_back({.name = cluster.name(),
+                        .source = *std::move(source),
+                        .access = std::move(access),
+                        .declared_commands = ReadDeclaredCommands(
+                            cluster.commands(), fail_within(".commands"))});
   }
 }
 
@@ -144,6 +148,20 @@ absl::Status ApplyConfig(const config::v1::ServerConfig& config,
                      absl::Milliseconds(10), absl::Minutes(10),
                      options.refresh_timeout);
   }
+  if (config.has_min_refresh_interval()) {
+    applier.Duration("min_refresh_interval", config.min_refresh_interval(),
+                     absl::Milliseconds(10), absl::Hours(24),
+                     options.min_refresh_interval);
+  }
+  if (config.has_max_topology_age()) {
+    applier.Duration("max_topology_age", config.max_topology_age(),
+                     absl::Seconds(1), absl::Hours(10'000),
+                     options.max_topology_age);
+  }
+  if (config.has_refresh_nodes()) {
+    applier.Number("refresh_nodes", config.refresh_nodes(), 1, 100,
+                   options.refresh_nodes);
+  }
   if (config.has_drain_delay()) {
     applier.Duration("drain_delay", config.drain_delay(), absl::ZeroDuration(),
                      absl::Hours(1), options.drain_delay);
@@ -166,7 +184,20 @@ absl::Status ApplyConfig(const config::v1::ServerConfig& config,
     applier.Number("limits.max_arguments", limits.max_arguments(), 1, kMaxInt,
                    options.request_limits.max_arguments);
   }
+  if (limits.has_max_watchers()) {
+    applier.Number("limits.max_watchers", limits.max_watchers(), 0, 1'000'000,
+                   options.request_limits.max_watchers);
+  }
   return applier.status();
+}
+
+absl::Status CheckOptions(const ServerOptions& options) {
+  if (options.max_topology_age < 2 * options.refresh_interval) {
+    return SettingError("max_topology_age",
+                        "must be at least twice refresh_interval, or a "
+                        "topology grows too old between two refreshes");
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace slotplanner

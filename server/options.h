@@ -14,6 +14,7 @@
 #include "server/listen_address.h"
 #include "service/commands/command_catalog.h"
 #include "service/rpc/services.h"
+#include "service/topology/cluster_access.h"
 #include "service/topology/source_spec.h"
 
 namespace slotplanner {
@@ -22,6 +23,7 @@ namespace slotplanner {
 struct ClusterOptions {
   std::string name;
   SourceSpec source;
+  ClusterAccess access = {};
   // Commands to lay over the cluster's own; null when there are none.
   std::shared_ptr<const CommandCatalog> declared_commands = nullptr;
 };
@@ -40,12 +42,28 @@ struct ServerOptions {
   // The first is the default cluster. Empty: none was configured.
   std::vector<ClusterOptions> clusters;
 
-  // How often a cluster is asked for its topology; from 100ms to 24h. A
-  // redirection that a client meets earlier costs it one round trip.
+  // How often a cluster is asked for its topology; from 100ms to 24h. Callers
+  // that find a topology out of date make the server ask earlier.
   absl::Duration refresh_interval = absl::Seconds(10);
+
+  // The least time between two refreshes that callers asked for; from 10ms to
+  // 24h, and no longer than `refresh_interval` in effect. Each asks every
+  // primary once, so with 100 primaries and
+  // 5 refreshes a second a cluster answers 500 requests a second at most,
+  // however many callers report redirections.
+  absl::Duration min_refresh_interval = absl::Milliseconds(200);
 
   // How long one look at a cluster may take; from 10ms to 10m.
   absl::Duration refresh_timeout = absl::Seconds(5);
+
+  // How long ago a cluster may have confirmed a topology that still serves;
+  // from 1s to 10000h, and at least two refresh intervals. What is out of date
+  // costs callers a redirection, what is refused costs them the answer.
+  absl::Duration max_topology_age = absl::Hours(1);
+
+  // How many nodes of a cluster are asked for their view at each refresh; 1 to
+  // 100. Of five, two may be down or behind and three still agree.
+  int refresh_nodes = ClusterAccess{}.max_votes;
 
   // How long the server answers on after SIGTERM, its health at NOT_SERVING; up
   // to 1h. Long enough for those who poll health every few seconds to notice.
@@ -65,8 +83,12 @@ using SettingName = absl::FunctionRef<std::string(std::string_view path)>;
 
 // Takes over every setting that `config` holds. INVALID_ARGUMENT, with one
 // sentence that names the setting and repeats no value, when one is out of its
-// range. This is the one place where ranges are checked.
+// range. This and `CheckOptions` are the places where ranges are checked.
 absl::Status ApplyConfig(const config::v1::ServerConfig& config,
                          SettingName name_of, ServerOptions& options);
+
+// Whether the settings go together, once all are applied. INVALID_ARGUMENT,
+// with one sentence, when they do not.
+absl::Status CheckOptions(const ServerOptions& options);
 
 }  // namespace slotplanner

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -24,6 +25,11 @@ std::vector<std::string> NamesOf(const std::vector<ClusterOptions>& clusters) {
   names.reserve(clusters.size());
   for (const ClusterOptions& cluster : clusters) names.push_back(cluster.name);
   return names;
+}
+
+ServiceOptions ServiceOptionsOf(const ServerOptions& options) {
+  return {.limits = options.request_limits,
+          .max_topology_age = options.max_topology_age};
 }
 
 void ExportProcessMetrics(prometheus::Registry& registry) {
@@ -66,9 +72,11 @@ void SetChannelArguments(grpc::ServerBuilder& builder) {
 
 Server::Server(const ServerOptions& options)
     : clusters_(NamesOf(options.clusters)),
-      slot_planner_service_(
-          MakeSlotPlannerService(clusters_, options.request_limits, metrics_)),
-      topology_service_(MakeTopologyService(clusters_, metrics_)),
+      watches_(clusters_, options.request_limits.max_watchers, metrics_),
+      slot_planner_service_(MakeSlotPlannerService(
+          clusters_, ServiceOptionsOf(options), metrics_)),
+      topology_service_(MakeTopologyService(
+          clusters_, ServiceOptionsOf(options), watches_, metrics_)),
       admin_address_(options.admin_listen) {
   ExportProcessMetrics(metrics_);
 }
@@ -116,7 +124,8 @@ absl::Status Server::Listen(const ServerOptions& options) {
   if (grpc_server_ == nullptr) {
     return absl::FailedPreconditionError("gRPC could not start");
   }
-  health_ = std::make_unique<Health>(grpc_server_->GetHealthCheckService());
+  health_ = std::make_unique<Health>(grpc_server_->GetHealthCheckService(),
+                                     NamesOf(options.clusters));
 
   absl::StatusOr<std::unique_ptr<AdminHttp>> admin_http = AdminHttp::Start(
       options.admin_listen, metrics_, [this] { return health_->Check(); });
@@ -128,26 +137,36 @@ absl::Status Server::Listen(const ServerOptions& options) {
 
 void Server::FollowClusters(const ServerOptions& options) {
   const TopologyRefresher::Options refresh = {
-      .interval = options.refresh_interval, .timeout = options.refresh_timeout};
+      .interval = options.refresh_interval,
+      .timeout = options.refresh_timeout,
+      .min_interval =
+          std::min(options.min_refresh_interval, options.refresh_interval)};
   for (const ClusterOptions& cluster : options.clusters) {
-    const bool is_default = observers_.empty();
-    observers_.push_back(std::make_unique<ClusterObserver>(
-        cluster.name, metrics_, [this, is_default] {
-          if (is_default) health_->MarkReady();
-        }));
+    const ClusterRegistry::Entry& entry = *clusters_.Find(cluster.name);
+    ClusterAccess access = cluster.access;
+    access.max_votes = options.refresh_nodes;
+    observers_.push_back(
+        std::make_unique<ClusterObserver>(cluster.name, metrics_));
+    cluster_healths_.push_back(std::make_unique<ClusterHealth>(
+        cluster.name, options.max_topology_age, health_.get(),
+        entry.store.get(), observers_.back().get()));
     refreshers_.push_back(std::make_unique<TopologyRefresher>(
-        MakeTopologySource(cluster.source, cluster.declared_commands),
-        clusters_.Find(cluster.name)->store.get(), observers_.back().get(),
-        refresh));
+        MakeTopologySource(cluster.source, access, cluster.declared_commands),
+        entry.store.get(), entry.refresh_requests.get(),
+        cluster_healths_.back().get(), refresh));
   }
 }
 
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
-void Server::Drain() { health_->MarkDraining(); }
+void Server::Drain() {
+  health_->MarkDraining();
+  watches_.EndAll();
+}
 
 void Server::Shutdown(absl::Duration timeout) {
   if (grpc_server_ == nullptr) return;
+  watches_.EndAll();
   grpc_server_->Shutdown(std::chrono::system_clock::now() +
                          absl::ToChronoMilliseconds(timeout));
   grpc_server_->Wait();

@@ -11,11 +11,13 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/admin_http.h"
+#include "server/cluster_health.h"
 #include "server/cluster_observer.h"
 #include "server/health.h"
 #include "server/listen_address.h"
 #include "server/options.h"
 #include "service/rpc/services.h"
+#include "service/rpc/topology_watches.h"
 #include "service/topology/cluster_registry.h"
 #include "service/topology/topology_refresher.h"
 
@@ -40,7 +42,8 @@ class Server {
   }
   const ListenAddress& admin_address() const { return admin_address_; }
 
-  // Turns health to NOT_SERVING and answers on.
+  // Turns health to NOT_SERVING, ends all watches, and answers everything else
+  // on.
   void Drain();
 
   // Takes no more calls, waits for those under way until `timeout`, cancels the
@@ -55,6 +58,7 @@ class Server {
   // In the order of construction: what comes later uses what comes before.
   prometheus::Registry metrics_;
   ClusterRegistry clusters_;
+  TopologyWatches watches_;
   std::unique_ptr<grpc::Service> slot_planner_service_;
   std::unique_ptr<grpc::Service> topology_service_;
   std::unique_ptr<grpc::Server> grpc_server_;
@@ -63,6 +67,7 @@ class Server {
   std::unique_ptr<AdminHttp> admin_http_;
   ListenAddress admin_address_;
   std::vector<std::unique_ptr<ClusterObserver>> observers_;
+  std::vector<std::unique_ptr<ClusterHealth>> cluster_healths_;
   std::vector<std::unique_ptr<TopologyRefresher>> refreshers_;
 };
 

@@ -57,36 +57,42 @@ prometheus::Histogram& MakeSizeHistogram(prometheus::Registry& registry,
 }
 
 prometheus::Labels MethodLabels(const std::string& service,
-                                const std::string& method) {
-  return {{"grpc_type", "unary"},
+                                const std::string& method, MethodType type) {
+  return {{"grpc_type", type == MethodType::kUnary ? "unary" : "server_stream"},
           {"grpc_service", service},
           {"grpc_method", method}};
+}
+
+// The index of one of the registry's entries.
+size_t IndexOf(const ClusterRegistry::Entry& cluster,
+               const ClusterRegistry& clusters) {
+  return static_cast<size_t>(&cluster - clusters.entries().data());
 }
 
 }  // namespace
 
 MethodMetrics::MethodMetrics(prometheus::Registry& registry,
                              const std::string& service,
-                             const std::string& method)
+                             const std::string& method, MethodType type)
     : started_(prometheus::BuildCounter()
                    .Name("grpc_server_started_total")
                    .Help("RPCs started on the server.")
                    .Register(registry)
-                   .Add(MethodLabels(service, method))),
+                   .Add(MethodLabels(service, method, type))),
       handling_seconds_(
           prometheus::BuildHistogram()
               .Name("grpc_server_handling_seconds")
               .Help("Time from reading the request to handing over the "
                     "response, in seconds.")
               .Register(registry)
-              .Add(MethodLabels(service, method), LatencyBuckets())) {
+              .Add(MethodLabels(service, method, type), LatencyBuckets())) {
   auto& family =
       prometheus::BuildCounter()
           .Name("grpc_server_handled_total")
           .Help("RPCs completed on the server, whatever their status.")
           .Register(registry);
   for (size_t code = 0; code < kCodeCount; ++code) {
-    prometheus::Labels labels = MethodLabels(service, method);
+    prometheus::Labels labels = MethodLabels(service, method, type);
     labels["grpc_code"] = kCodeNames[code];
     handled_[code] = &family.Add(labels);
   }
@@ -142,11 +148,53 @@ void PlanMetrics::CountPlan(const ClusterRegistry::Entry& cluster,
   commands_.Observe(static_cast<double>(plan.command_plans.size()));
   parts_.Observe(static_cast<double>(parts));
   nodes_.Observe(static_cast<double>(nodes.size()));
-  const auto& children =
-      verdicts_[static_cast<size_t>(&cluster - clusters_.entries().data())];
+  const auto& children = verdicts_[IndexOf(cluster, clusters_)];
   for (size_t verdict = 0; verdict < kVerdictCount; ++verdict) {
     if (counts[verdict] > 0) children[verdict]->Increment(counts[verdict]);
   }
+}
+
+RefreshMetrics::RefreshMetrics(prometheus::Registry& registry,
+                               const ClusterRegistry& clusters)
+    : clusters_(clusters) {
+  auto& family = prometheus::BuildCounter()
+                     .Name("slotplanner_refresh_requests_total")
+                     .Help(
+                         "Requests of callers to look at the cluster again, "
+                         "by cause; many of them cost one refresh.")
+                     .Register(registry);
+  for (const ClusterRegistry::Entry& cluster : clusters.entries()) {
+    outdated_versions_.push_back(&family.Add(
+        {{"cluster", cluster.name}, {"cause", "outdated_version"}}));
+    reports_.push_back(&family.Add(
+        {{"cluster", cluster.name}, {"cause", "redirection_report"}}));
+  }
+}
+
+void RefreshMetrics::CountOutdatedVersion(
+    const ClusterRegistry::Entry& cluster) {
+  outdated_versions_[IndexOf(cluster, clusters_)]->Increment();
+}
+
+void RefreshMetrics::CountReport(const ClusterRegistry::Entry& cluster) {
+  reports_[IndexOf(cluster, clusters_)]->Increment();
+}
+
+WatchMetrics::WatchMetrics(prometheus::Registry& registry,
+                           const ClusterRegistry& clusters)
+    : clusters_(clusters) {
+  auto& family = prometheus::BuildGauge()
+                     .Name("slotplanner_topology_watchers")
+                     .Help("WatchTopology calls under way.")
+                     .Register(registry);
+  for (const ClusterRegistry::Entry& cluster : clusters.entries()) {
+    watchers_.push_back(&family.Add({{"cluster", cluster.name}}));
+  }
+}
+
+prometheus::Gauge& WatchMetrics::WatchersOf(
+    const ClusterRegistry::Entry& cluster) {
+  return *watchers_[IndexOf(cluster, clusters_)];
 }
 
 }  // namespace slotplanner

@@ -1,46 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include <grpcpp/support/status.h>
 
-#include "slotplanner/v1/error_reason.pb.h"
-
-#include "absl/time/time.h"
+#include "service/answers/api_error.h"
 
 namespace slotplanner {
 
-// An error of a whole call, before it becomes a grpc::Status. Holds no key
-// bytes.
-struct ApiError {
-  grpc::StatusCode code;
-  v1::ErrorReason reason;
-  std::string message;  // One sentence that says what to do.
-  // The variables of the message, by lowerCamelCase name.
-  std::vector<std::pair<std::string, std::string>> metadata = {};
-  // Paths of wrong fields, each with what is wrong.
-  std::vector<std::pair<std::string, std::string>> violations = {};
-  std::optional<absl::Duration> retry_delay = {};
-};
-
-// One maker for each ErrorReason; see there for code and meaning.
-ApiError EmptyRequestError(std::string_view field);
-ApiError TooManyError(std::string_view field, std::string_view noun,
-                      int64_t count, int64_t limit);
-ApiError UnknownEnumValueError(std::string_view field, int value);
-ApiError UnknownClusterError(std::string_view cluster);
-ApiError TopologyNotReadyError(std::string_view cluster);
-ApiError MalformedRequestError(std::string_view message_name);
-
-// The status of the call: OK without an error; else code and message, with
-// exactly one ErrorInfo, a BadRequest if fields are named, and a RetryInfo if
-// there is a delay.
+// The status of the call: OK without an error; else code and message, with the
+// error's details. The only place where a grpc::Status is made of an error.
 grpc::Status ToGrpcStatus(const std::optional<ApiError>& error);
 
 }  // namespace slotplanner

@@ -6,27 +6,27 @@
 #include <grpcpp/grpcpp.h>
 #include <prometheus/registry.h>
 
+#include "absl/time/time.h"
+#include "service/answers/request_validation.h"
+#include "service/rpc/topology_watches.h"
 #include "service/topology/cluster_registry.h"
 
 namespace slotplanner {
 
-// What a request may cost; past any limit it is refused with TOO_MANY.
-struct RequestLimits {
-  // Keys in one GroupKeys request. 1,000,000 keys of 20 bytes are 22 MB on the
-  // wire, within the default message limit of 64 MiB.
-  int max_keys = 1'000'000;
-  // Commands in one PlanBatch request.
-  int max_commands = 100'000;
-  // Arguments in one PlanBatch request, those of all commands together.
-  int max_arguments = 2'000'000;
+// How the services answer.
+struct ServiceOptions {
+  RequestLimits limits = {};
+  // How long ago a cluster may have confirmed its topology: past that, what
+  // needs a topology is refused with TOPOLOGY_STALE (rule G5).
+  absl::Duration max_topology_age = absl::Hours(1);
 };
 
-// The gRPC services of this API. All are made of a registry of clusters, limits
-// and a metrics registry, which outlive them.
+// The gRPC services of this API. The registries and `watches` outlive them.
 std::unique_ptr<grpc::Service> MakeSlotPlannerService(
-    const ClusterRegistry& clusters, const RequestLimits& limits,
+    const ClusterRegistry& clusters, const ServiceOptions& options,
     prometheus::Registry& metrics);
 std::unique_ptr<grpc::Service> MakeTopologyService(
-    const ClusterRegistry& clusters, prometheus::Registry& metrics);
+    const ClusterRegistry& clusters, const ServiceOptions& options,
+    TopologyWatches& watches, prometheus::Registry& metrics);
 
 }  // namespace slotplanner

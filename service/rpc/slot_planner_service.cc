@@ -7,10 +7,11 @@
 #include "service/answers/group_keys_answer.h"
 #include "service/answers/keyslot_answer.h"
 #include "service/answers/plan_answer.h"
+#include "service/answers/request_validation.h"
 #include "service/rpc/call_metrics.h"
-#include "service/rpc/request_validation.h"
 #include "service/rpc/rpc_status.h"
 #include "service/rpc/services.h"
+#include "service/rpc/serving_snapshot.h"
 #include "service/rpc/unary_call.h"
 
 namespace slotplanner {
@@ -27,23 +28,24 @@ using MaybeError = std::optional<ApiError>;
 class SlotPlannerServiceImpl final : public RawService {
  public:
   SlotPlannerServiceImpl(const ClusterRegistry& clusters,
-                         const RequestLimits& limits,
+                         const ServiceOptions& options,
                          prometheus::Registry& metrics)
       : clusters_(clusters),
-        limits_(limits),
+        options_(options),
         keyslot_metrics_(metrics, SlotPlannerService::service_full_name(),
                          "Keyslot"),
         group_keys_metrics_(metrics, SlotPlannerService::service_full_name(),
                             "GroupKeys"),
         plan_batch_metrics_(metrics, SlotPlannerService::service_full_name(),
                             "PlanBatch"),
-        plan_metrics_(metrics, clusters) {}
+        plan_metrics_(metrics, clusters),
+        refresh_metrics_(metrics, clusters) {}
 
   grpc::ServerUnaryReactor* Keyslot(grpc::CallbackServerContext* context,
                                     const grpc::ByteBuffer* request,
                                     grpc::ByteBuffer* response) override {
     return Answer<v1::KeyslotRequest, v1::KeyslotResponse>(
-        context, request, response, keyslot_metrics_,
+        {context, request, response, &keyslot_metrics_},
         [this](const v1::KeyslotRequest& in, v1::KeyslotResponse& out) {
           return Keyslot(in, out);
         });
@@ -52,8 +54,9 @@ class SlotPlannerServiceImpl final : public RawService {
   grpc::ServerUnaryReactor* GroupKeys(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override {
-    return Answer<v1::GroupKeysRequest, v1::GroupKeysResponse>(
-        context, request, response, group_keys_metrics_,
+    return AnswerWhenFresh<v1::GroupKeysRequest, v1::GroupKeysResponse>(
+        {context, request, response, &group_keys_metrics_},
+        [this](const v1::GroupKeysRequest& in) { return RefreshFirst(in); },
         [this](const v1::GroupKeysRequest& in, v1::GroupKeysResponse& out) {
           return GroupKeys(in, out);
         });
@@ -62,63 +65,83 @@ class SlotPlannerServiceImpl final : public RawService {
   grpc::ServerUnaryReactor* PlanBatch(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override {
-    return Answer<v1::PlanBatchRequest, v1::PlanBatchResponse>(
-        context, request, response, plan_batch_metrics_,
+    return AnswerWhenFresh<v1::PlanBatchRequest, v1::PlanBatchResponse>(
+        {context, request, response, &plan_batch_metrics_},
+        [this](const v1::PlanBatchRequest& in) { return RefreshFirst(in); },
         [this](const v1::PlanBatchRequest& in, v1::PlanBatchResponse& out) {
           return PlanBatch(in, out);
         });
   }
 
  private:
+  // The mailbox to ask for a refresh, if the caller has found the current
+  // topology out of date; else null.
+  template <typename Request>
+  RefreshRequests* RefreshFirst(const Request& request) {
+    if (request.outdated_topology_version().empty()) return nullptr;
+    const auto* cluster = clusters_.Find(request.cluster());
+    if (cluster == nullptr) return nullptr;
+    const auto snapshot = cluster->store->Current();
+    if (snapshot == nullptr ||
+        snapshot->topology->version() != request.outdated_topology_version()) {
+      return nullptr;
+    }
+    refresh_metrics_.CountOutdatedVersion(*cluster);
+    return cluster->refresh_requests.get();
+  }
+
+  ServingSnapshot Snapshot(const ClusterRegistry::Entry& cluster) const {
+    return TakeSnapshot(cluster, options_.max_topology_age, absl::Now());
+  }
+
   MaybeError Keyslot(const v1::KeyslotRequest& request,
                      v1::KeyslotResponse& response) const {
     const auto* cluster = clusters_.Find(request.cluster());
     if (cluster == nullptr) return UnknownClusterError(request.cluster());
-    const auto snapshot = cluster->store->Current();
-    AnswerKeyslot(request, snapshot.get(), response);
+    AnswerKeyslot(request, Snapshot(*cluster).snapshot.get(), response);
     return std::nullopt;
   }
 
   MaybeError GroupKeys(const v1::GroupKeysRequest& request,
                        v1::GroupKeysResponse& response) {
-    if (auto error = Validate(request, limits_)) return error;
+    if (auto error = Validate(request, options_.limits)) return error;
     const auto* cluster = clusters_.Find(request.cluster());
     if (cluster == nullptr) return UnknownClusterError(request.cluster());
-    const auto snapshot = cluster->store->Current();
-    if (snapshot == nullptr && NeedsTopology(request)) {
-      return TopologyNotReadyError(cluster->name);
-    }
-    AnswerGroupKeys(request, snapshot.get(), response);
+    ServingSnapshot serving = Snapshot(*cluster);
+    if (serving.error && NeedsTopology(request)) return serving.error;
+    AnswerGroupKeys(request, serving.snapshot.get(), response);
     plan_metrics_.CountKeys(request.keys_size());
     return std::nullopt;
   }
 
   MaybeError PlanBatch(const v1::PlanBatchRequest& request,
                        v1::PlanBatchResponse& response) {
-    if (auto error = Validate(request, limits_)) return error;
+    if (auto error = Validate(request, options_.limits)) return error;
     const auto* cluster = clusters_.Find(request.cluster());
     if (cluster == nullptr) return UnknownClusterError(request.cluster());
-    const auto snapshot = cluster->store->Current();
-    if (snapshot == nullptr) return TopologyNotReadyError(cluster->name);
-    const BatchPlan plan = AnswerPlanBatch(request, *snapshot, response);
+    ServingSnapshot serving = Snapshot(*cluster);
+    if (serving.error) return serving.error;
+    const BatchPlan plan =
+        AnswerPlanBatch(request, *serving.snapshot, response);
     plan_metrics_.CountPlan(*cluster, plan);
     return std::nullopt;
   }
 
   const ClusterRegistry& clusters_;
-  const RequestLimits limits_;
+  const ServiceOptions options_;
   MethodMetrics keyslot_metrics_;
   MethodMetrics group_keys_metrics_;
   MethodMetrics plan_batch_metrics_;
   PlanMetrics plan_metrics_;
+  RefreshMetrics refresh_metrics_;
 };
 
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeSlotPlannerService(
-    const ClusterRegistry& clusters, const RequestLimits& limits,
+    const ClusterRegistry& clusters, const ServiceOptions& options,
     prometheus::Registry& metrics) {
-  return std::make_unique<SlotPlannerServiceImpl>(clusters, limits, metrics);
+  return std::make_unique<SlotPlannerServiceImpl>(clusters, options, metrics);
 }
 
 }  // namespace slotplanner

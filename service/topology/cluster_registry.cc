@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "service/topology/refresh_requests.h"
 #include "service/topology/topology_store.h"
 
 namespace slotplanner {
@@ -15,7 +16,10 @@ ClusterRegistry::ClusterRegistry(const std::vector<std::string>& names) {
   assert(!names.empty());
   for (const std::string& name : names) {
     assert(Find(name) == nullptr);
-    entries_.push_back({name, std::make_unique<TopologyStore>()});
+    entries_.push_back(
+        {.name = name,
+         .store = std::make_unique<TopologyStore>(),
+         .refresh_requests = std::make_unique<RefreshRequests>()});
   }
 }
 

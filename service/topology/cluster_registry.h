@@ -6,17 +6,21 @@
 #include <string_view>
 #include <vector>
 
+#include "service/topology/refresh_requests.h"
 #include "service/topology/topology_store.h"
 
 namespace slotplanner {
 
 // The clusters that this process follows, by name. The set is fixed at
-// construction; the stores change. Thread-safe.
+// construction; what the entries point at changes. Thread-safe.
 class ClusterRegistry {
  public:
   struct Entry {
     std::string name;
+    // Never null, as all below.
     std::unique_ptr<TopologyStore> store;
+    // Served by the cluster's refresher.
+    std::unique_ptr<RefreshRequests> refresh_requests;
   };
 
   // The first name is the default cluster. Requires: at least one name, no

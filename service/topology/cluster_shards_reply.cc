@@ -58,27 +58,33 @@ struct ListedNode {
   bool is_online = false;
 };
 
+// 0 when the node has no port of the kind wanted: with TLS only, `port` is
+// missing, and without TLS `tls-port` is.
+absl::StatusOr<int> ParseNodePort(const RespValue& map,
+                                  const ReplyOrigin& origin) {
+  const absl::string_view name = origin.is_tls ? "tls-port" : "port";
+  const RespValue* value = Find(map, name);
+  if (value == nullptr) return 0;
+  absl::StatusOr<int> port = ParsePort(*value);
+  if (!port.ok()) return Within(name, port.status());
+  return port;
+}
+
 // `endpoint` is what the cluster wants clients to use; replies from before it
 // existed have `ip` only.
-absl::StatusOr<std::optional<std::string>> ParseNodeHost(
-    const RespValue& map, const RespEndpoint& asked) {
+absl::StatusOr<std::optional<RespEndpoint>> ParseNodeEndpoint(
+    const RespValue& map, const ReplyOrigin& origin) {
+  const absl::StatusOr<int> port = ParseNodePort(map, origin);
+  if (!port.ok()) return port.status();
   for (const absl::string_view name : {"endpoint", "ip"}) {
     const RespValue* value = Find(map, name);
     if (value == nullptr) continue;
-    absl::StatusOr<std::optional<std::string>> host = ParseHost(*value, asked);
-    if (!host.ok()) return Within(name, host.status());
-    return host;
+    absl::StatusOr<std::optional<RespEndpoint>> endpoint =
+        ParseEndpoint(*value, *port, origin);
+    if (!endpoint.ok()) return Within(name, endpoint.status());
+    return endpoint;
   }
   return Within("endpoint", BadField("missing"));
-}
-
-// 0 when the node has no plain TCP port: with TLS only, `port` is missing.
-absl::StatusOr<int> ParseNodePort(const RespValue& map) {
-  const RespValue* value = Find(map, "port");
-  if (value == nullptr) return 0;
-  absl::StatusOr<int> port = ParsePort(*value);
-  if (!port.ok()) return Within("port", port.status());
-  return port;
 }
 
 // Empty when the server knows of no zones.
@@ -92,16 +98,15 @@ absl::StatusOr<std::string> ParseNodeZone(const RespValue& map) {
 }
 
 absl::StatusOr<ListedNode> ParseNode(const RespValue& map,
-                                     const RespEndpoint& asked) {
+                                     const ReplyOrigin& origin) {
   if (absl::Status status = CheckIsMap(map); !status.ok()) return status;
   const absl::StatusOr<const RespValue*> id = FindRequired(map, "id");
   if (!id.ok()) return id.status();
   absl::StatusOr<std::string> node_id = ParseNodeId(**id);
   if (!node_id.ok()) return Within("id", node_id.status());
-  absl::StatusOr<std::optional<std::string>> host = ParseNodeHost(map, asked);
-  if (!host.ok()) return host.status();
-  const absl::StatusOr<int> port = ParseNodePort(map);
-  if (!port.ok()) return port.status();
+  absl::StatusOr<std::optional<RespEndpoint>> endpoint =
+      ParseNodeEndpoint(map, origin);
+  if (!endpoint.ok()) return endpoint.status();
   const absl::StatusOr<absl::string_view> role = ParseText(map, "role");
   if (!role.ok()) return role.status();
   if (*role != "master" && *role != "replica") {
@@ -115,10 +120,10 @@ absl::StatusOr<ListedNode> ParseNode(const RespValue& map,
   ListedNode listed;
   listed.is_primary = *role == "master";
   listed.is_online = *health == "online";
-  if (host->has_value() && *port != 0) {
+  if (endpoint->has_value()) {
     listed.node = Node{.node_id = *std::move(node_id),
-                       .host = **std::move(host),
-                       .port = *port,
+                       .host = std::move((*endpoint)->host),
+                       .port = (*endpoint)->port,
                        .zone = *std::move(zone)};
   }
   return listed;
@@ -141,11 +146,11 @@ absl::StatusOr<std::vector<SlotRange>> ParseSlots(const RespValue& value) {
 }
 
 absl::StatusOr<std::vector<ListedNode>> ParseNodes(const RespValue& value,
-                                                   const RespEndpoint& asked) {
+                                                   const ReplyOrigin& origin) {
   if (!value.is_array()) return BadField("not a list of nodes");
   std::vector<ListedNode> nodes;
   for (size_t i = 0; i < value.elements.size(); ++i) {
-    absl::StatusOr<ListedNode> node = ParseNode(value.elements[i], asked);
+    absl::StatusOr<ListedNode> node = ParseNode(value.elements[i], origin);
     if (!node.ok()) return Within(absl::StrCat("[", i, "]"), node.status());
     nodes.push_back(*std::move(node));
   }
@@ -167,7 +172,7 @@ const ListedNode* FindPrimary(const std::vector<ListedNode>& nodes) {
 
 // Nothing when the shard is to be left out.
 absl::StatusOr<std::optional<Shard>> ParseShard(const RespValue& map,
-                                                const RespEndpoint& asked) {
+                                                const ReplyOrigin& origin) {
   if (absl::Status status = CheckIsMap(map); !status.ok()) return status;
   const absl::StatusOr<const RespValue*> slots = FindRequired(map, "slots");
   if (!slots.ok()) return slots.status();
@@ -176,7 +181,7 @@ absl::StatusOr<std::optional<Shard>> ParseShard(const RespValue& map,
   const absl::StatusOr<const RespValue*> list = FindRequired(map, "nodes");
   if (!list.ok()) return list.status();
   const absl::StatusOr<std::vector<ListedNode>> nodes =
-      ParseNodes(**list, asked);
+      ParseNodes(**list, origin);
   if (!nodes.ok()) return Within("nodes", nodes.status());
 
   const ListedNode* primary = FindPrimary(*nodes);
@@ -197,14 +202,14 @@ absl::StatusOr<std::optional<Shard>> ParseShard(const RespValue& map,
 }  // namespace
 
 absl::StatusOr<std::vector<Shard>> ParseClusterShardsReply(
-    const RespValue& reply, const RespEndpoint& asked) {
+    const RespValue& reply, const ReplyOrigin& origin) {
   if (!reply.is_array()) {
     return Within("shards", BadField("not a list of shards"));
   }
   std::vector<Shard> shards;
   for (size_t i = 0; i < reply.elements.size(); ++i) {
     absl::StatusOr<std::optional<Shard>> shard =
-        ParseShard(reply.elements[i], asked);
+        ParseShard(reply.elements[i], origin);
     if (!shard.ok()) {
       return Within(absl::StrCat("shards[", i, "]"), shard.status());
     }

@@ -20,31 +20,32 @@
 namespace slotplanner {
 namespace {
 
-// `[host, port, id, metadata]`, the last since 7.0. Nothing when the node
+// `[host, port, id, metadata]`, the last since 7.0: other ways to name the
+// node, which the cluster's settings say not to use. Nothing when the node
 // cannot be connected to.
 absl::StatusOr<std::optional<Node>> ParseNode(const RespValue& value,
-                                              const RespEndpoint& asked) {
+                                              const ReplyOrigin& origin) {
   if (!value.is_array() || value.elements.size() < 3) {
     return BadField("not a list of host, port and node ID");
   }
-  absl::StatusOr<std::optional<std::string>> host =
-      ParseHost(value.elements[0], asked);
-  if (!host.ok()) return Within("host", host.status());
   const absl::StatusOr<int> port = ParsePort(value.elements[1]);
   if (!port.ok()) return Within("port", port.status());
+  absl::StatusOr<std::optional<RespEndpoint>> endpoint =
+      ParseEndpoint(value.elements[0], *port, origin);
+  if (!endpoint.ok()) return Within("host", endpoint.status());
   absl::StatusOr<std::string> node_id = ParseNodeId(value.elements[2]);
   if (!node_id.ok()) return Within("id", node_id.status());
-  if (!host->has_value() || *port == 0) return std::optional<Node>();
+  if (!endpoint->has_value()) return std::optional<Node>();
   return std::optional(Node{.node_id = *std::move(node_id),
-                            .host = **std::move(host),
-                            .port = *port,
+                            .host = std::move((*endpoint)->host),
+                            .port = (*endpoint)->port,
                             .zone = ""});
 }
 
 // `[first, last, primary, replica...]` as a shard of one range. Nothing when
 // the primary cannot be connected to.
 absl::StatusOr<std::optional<Shard>> ParseRange(const RespValue& value,
-                                                const RespEndpoint& asked) {
+                                                const ReplyOrigin& origin) {
   if (!value.is_array() || value.elements.size() < 3) {
     return BadField("not a list of first slot, last slot and nodes");
   }
@@ -54,7 +55,7 @@ absl::StatusOr<std::optional<Shard>> ParseRange(const RespValue& value,
   std::optional<Shard> shard;
   for (size_t i = 2; i < value.elements.size(); ++i) {
     absl::StatusOr<std::optional<Node>> node =
-        ParseNode(value.elements[i], asked);
+        ParseNode(value.elements[i], origin);
     if (!node.ok()) {
       return Within(absl::StrCat("nodes[", i - 2, "]"), node.status());
     }
@@ -73,7 +74,7 @@ absl::StatusOr<std::optional<Shard>> ParseRange(const RespValue& value,
 }  // namespace
 
 absl::StatusOr<std::vector<Shard>> ParseClusterSlotsReply(
-    const RespValue& reply, const RespEndpoint& asked) {
+    const RespValue& reply, const ReplyOrigin& origin) {
   if (!reply.is_array()) {
     return Within("ranges", BadField("not a list of slot ranges"));
   }
@@ -81,7 +82,7 @@ absl::StatusOr<std::vector<Shard>> ParseClusterSlotsReply(
   absl::flat_hash_map<std::string, size_t> index_of_primary;
   for (size_t i = 0; i < reply.elements.size(); ++i) {
     absl::StatusOr<std::optional<Shard>> shard =
-        ParseRange(reply.elements[i], asked);
+        ParseRange(reply.elements[i], origin);
     if (!shard.ok()) {
       return Within(absl::StrCat("ranges[", i, "]"), shard.status());
     }

@@ -3,288 +3,385 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <initializer_list>
+#include <cstdint>
+#include <iterator>
 #include <memory>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "service/commands/command_catalog.h"
-#include "service/resp/resp_connection.h"
-#include "service/resp/resp_value.h"
-#include "service/slots/hash_slot.h"
-#include "service/topology/cluster_shards_reply.h"
-#include "service/topology/cluster_slots_reply.h"
+#include "service/resp/resp_endpoint.h"
+#include "service/topology/cluster_nodes_reply.h"
 #include "service/topology/cluster_topology.h"
-#include "service/topology/source_spec.h"
+#include "service/topology/node_poll.h"
+#include "service/topology/node_session.h"
 #include "service/topology/topology_source.h"
+#include "service/topology/topology_vote.h"
 
 namespace slotplanner {
 namespace {
-
-absl::Status Unusable(const RespEndpoint& node, absl::string_view reason) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("Node ", ToString(node), ": ", reason));
-}
-
-absl::StatusOr<RespValue> Call(RespConnection& node,
-                               std::initializer_list<std::string_view> args,
-                               absl::Time deadline) {
-  return node.Call({args.begin(), args.size()}, deadline);
-}
-
-// The code that an error begins with, such as NOAUTH.
-absl::string_view ErrorCode(const RespValue& error) {
-  const absl::string_view text = error.text;
-  const size_t size = std::min(text.find(' '), text.size());
-  const absl::string_view code = text.substr(0, size);
-  const bool is_code =
-      !code.empty() && code.size() <= 32 &&
-      std::all_of(code.begin(), code.end(), [](char c) {
-        return absl::ascii_isupper(static_cast<unsigned char>(c));
-      });
-  return is_code ? code : "an error without a code";
-}
-
-// What the answer to `command` means to whoever has to mend it.
-absl::Status ExplainError(const RespEndpoint& node, absl::string_view command,
-                          const RespValue& error) {
-  const absl::string_view code = ErrorCode(error);
-  if (code == "NOAUTH") {
-    return Unusable(node,
-                    "it wants a password (NOAUTH); give one in the cluster's "
-                    "address, redis://user:password@host:port.");
-  }
-  if (code == "NOPERM") {
-    return Unusable(node,
-                    absl::StrCat("the user may not run ", command,
-                                 " (NOPERM); allow +cluster|shards, "
-                                 "+cluster|slots and +command in its ACL."));
-  }
-  if (absl::StrContains(error.text, "cluster support disabled")) {
-    return Unusable(node,
-                    "cluster support is disabled there; it is a single server, "
-                    "no node of a cluster.");
-  }
-  constexpr size_t kMaxShown = 120;
-  return Unusable(
-      node,
-      absl::StrCat(
-          command, " was answered by the error \"",
-          absl::CHexEscape(absl::string_view(error.text).substr(0, kMaxShown)),
-          "\"."));
-}
-
-// "unknown subcommand 'SHARDS'" and, from servers before 7.0, "Unknown
-// subcommand or wrong number of arguments for 'SHARDS'".
-bool IsUnknownSubcommand(const RespValue& reply) {
-  return reply.is_error() &&
-         absl::StrContains(absl::AsciiStrToLower(reply.text),
-                           "unknown subcommand");
-}
-
-absl::StatusOr<std::vector<Shard>> ReadShards(RespConnection& node,
-                                              absl::Time deadline) {
-  absl::string_view command = "CLUSTER SHARDS";
-  auto* parse = &ParseClusterShardsReply;
-  absl::StatusOr<RespValue> reply = Call(node, {"CLUSTER", "SHARDS"}, deadline);
-  if (reply.ok() && IsUnknownSubcommand(*reply)) {
-    command = "CLUSTER SLOTS";
-    parse = &ParseClusterSlotsReply;
-    reply = Call(node, {"CLUSTER", "SLOTS"}, deadline);
-  }
-  if (!reply.ok()) return reply.status();
-  if (reply->is_error()) return ExplainError(node.endpoint(), command, *reply);
-  absl::StatusOr<std::vector<Shard>> shards = parse(*reply, node.endpoint());
-  if (!shards.ok()) {
-    return Unusable(node.endpoint(),
-                    absl::StrCat("its reply to ", command, " is wrong at ",
-                                 shards.status().message(), "."));
-  }
-  return shards;
-}
-
-absl::StatusOr<std::shared_ptr<const ClusterTopology>> ReadTopology(
-    RespConnection& node, absl::Time deadline) {
-  absl::StatusOr<std::vector<Shard>> shards = ReadShards(node, deadline);
-  if (!shards.ok()) return shards.status();
-  absl::StatusOr<ClusterTopology> topology =
-      ClusterTopology::Make(*std::move(shards));
-  if (!topology.ok()) {
-    return Unusable(node.endpoint(), topology.status().message());
-  }
-  if (topology->unassigned_slot_count() == kHashSlotCount) {
-    return Unusable(node.endpoint(),
-                    "it knows no assigned slot; has it joined the cluster?");
-  }
-  return std::make_shared<const ClusterTopology>(*std::move(topology));
-}
-
-// Whether the error `reply` says that the command exists for others only, or no
-// more. Servers quote its name in various ways.
-bool IsHidden(const RespValue& reply) {
-  return reply.is_error() && (ErrorCode(reply) == "NOPERM" ||
-                              absl::StrContains(reply.text, "unknown command"));
-}
-
-// The commands that the node tells of, or null when it hides them.
-absl::StatusOr<std::shared_ptr<const CommandCatalog>> ReadCatalog(
-    RespConnection& node, absl::Time deadline) {
-  const absl::StatusOr<RespValue> reply = Call(node, {"COMMAND"}, deadline);
-  if (!reply.ok()) return reply.status();
-  if (IsHidden(*reply)) return nullptr;
-  if (reply->is_error()) {
-    return ExplainError(node.endpoint(), "COMMAND", *reply);
-  }
-  absl::StatusOr<CommandCatalog> catalog =
-      CommandCatalog::FromCommandReply(*reply);
-  if (!catalog.ok()) {
-    return Unusable(node.endpoint(),
-                    absl::StrCat("its reply to COMMAND is wrong: ",
-                                 catalog.status().message()));
-  }
-  return std::make_shared<const CommandCatalog>(*std::move(catalog));
-}
 
 RespEndpoint EndpointOf(const Node& node) {
   return {.host = node.host, .port = node.port};
 }
 
-bool Contains(const std::vector<RespEndpoint>& endpoints,
-              const RespEndpoint& endpoint) {
-  return std::find(endpoints.begin(), endpoints.end(), endpoint) !=
-         endpoints.end();
+// From the `turn`-th on, round and round.
+template <typename T>
+void AppendInTurn(std::vector<T> from, size_t turn, std::vector<T>& out) {
+  if (from.empty()) return;
+  std::rotate(from.begin(),
+              from.begin() + static_cast<std::ptrdiff_t>(turn % from.size()),
+              from.end());
+  out.insert(out.end(), from.begin(), from.end());
 }
 
-// Appends those of `more` that `endpoints` lacks.
-void AddMissing(const std::vector<RespEndpoint>& more,
-                std::vector<RespEndpoint>& endpoints) {
-  for (const RespEndpoint& endpoint : more) {
-    if (!Contains(endpoints, endpoint)) endpoints.push_back(endpoint);
+// Whom to ask, the most promising first: primaries that own slots, for they
+// decide on failovers; then all others. The nodes are those of `topology`.
+std::vector<const Node*> NodesToAsk(const ClusterTopology& topology,
+                                    size_t turn) {
+  std::vector<const Node*> owners;
+  std::vector<const Node*> others;
+  for (const Shard& shard : topology.shards()) {
+    (shard.slot_ranges.empty() ? others : owners).push_back(&shard.primary);
+    for (const Node& replica : shard.replicas) others.push_back(&replica);
   }
+  std::vector<const Node*> nodes;
+  AppendInTurn(std::move(owners), turn, nodes);
+  AppendInTurn(std::move(others), turn, nodes);
+  return nodes;
+}
+
+std::vector<uint64_t> EpochsOf(const ClusterTopology& topology,
+                               const ClusterNodes& nodes) {
+  std::vector<uint64_t> epochs;
+  for (const Shard& shard : topology.shards()) {
+    const auto found = nodes.config_epochs.find(shard.primary.node_id);
+    // A primary that came between the two replies has none yet.
+    epochs.push_back(found != nodes.config_epochs.end() ? found->second : 0);
+  }
+  return epochs;
+}
+
+// Nodes may be behind one address; it is asked once.
+std::vector<RespEndpoint> WithoutRepeats(
+    const std::vector<RespEndpoint>& endpoints) {
+  std::vector<RespEndpoint> distinct;
+  std::set<std::string> seen;
+  for (const RespEndpoint& endpoint : endpoints) {
+    if (seen.insert(ToString(endpoint)).second) distinct.push_back(endpoint);
+  }
+  return distinct;
 }
 
 // One status for all that went wrong, a few of them in full.
-absl::Status Summarize(const std::vector<absl::Status>& failures) {
+absl::Status Summarize(const std::vector<NodeProblem>& problems) {
   constexpr size_t kMaxShown = 3;
   std::string text = absl::StrJoin(
-      failures.begin(),
-      failures.begin() +
-          static_cast<std::ptrdiff_t>(std::min(kMaxShown, failures.size())),
-      " ", [](std::string* out, const absl::Status& failure) {
-        absl::StrAppend(out, failure.message());
+      problems.begin(),
+      problems.begin() +
+          static_cast<std::ptrdiff_t>(std::min(kMaxShown, problems.size())),
+      " ", [](std::string* out, const NodeProblem& problem) {
+        absl::StrAppend(out, problem.status.message());
       });
-  if (failures.size() > kMaxShown) {
-    absl::StrAppend(&text, " So did ", failures.size() - kMaxShown,
+  if (problems.size() > kMaxShown) {
+    absl::StrAppend(&text, " So did ", problems.size() - kMaxShown,
                     " other nodes fail.");
   }
-  const bool is_reachable =
-      std::any_of(failures.begin(), failures.end(), absl::IsInvalidArgument);
+  const bool is_reachable = std::any_of(
+      problems.begin(), problems.end(), [](const NodeProblem& problem) {
+        return absl::IsInvalidArgument(problem.status);
+      });
   return is_reachable ? absl::InvalidArgumentError(text)
                       : absl::UnavailableError(text);
 }
 
 }  // namespace
 
-RedisSource::RedisSource(RedisSourceSpec spec) : spec_(std::move(spec)) {
-  AddMissing(spec_.seeds, candidates_);
-}
+// What the nodes have told in one look.
+struct RedisSource::Findings {
+  bool HasAsked(const RespEndpoint& node) const {
+    return asked.contains(ToString(node));
+  }
+  bool HasFailed(const RespEndpoint& node) const {
+    return std::any_of(
+        problems.begin(), problems.end(),
+        [&](const NodeProblem& problem) { return problem.node == node; });
+  }
+  bool HasHeardOf(const std::string& node_id) const {
+    return std::any_of(nodes.begin(), nodes.end(), [&](const ClusterNodes& n) {
+      return n.node_id == node_id;
+    });
+  }
+
+  std::set<std::string> asked;  // Endpoints, as `ToString` gives them.
+  int asked_for_view_count = 0;
+  std::vector<ClusterView> views;
+  std::vector<RespEndpoint> viewers;  // Who gave them, in the same order.
+  std::vector<ClusterNodes> nodes;
+  bool hides_nodes = false;
+  std::vector<NodeProblem> problems;
+};
+
+RedisSource::RedisSource(const RedisSourceSpec& spec,
+                         const ClusterAccess& access)
+    : seeds_(spec.seeds),
+      max_votes_(access.max_votes),
+      dialer_(spec, access),
+      poll_(&dialer_) {}
 
 absl::StatusOr<ClusterReading> RedisSource::Read(absl::Time deadline) {
-  std::vector<absl::Status> failures;
-  for (size_t i = 0; i < candidates_.size(); ++i) {
-    const absl::Time now = absl::Now();
-    const size_t candidates_left = candidates_.size() - i;
-    const auto shares = static_cast<int>(std::min<size_t>(candidates_left, 3));
-    absl::StatusOr<ClusterReading> reading =
-        ReadNode(candidates_[i], now + (deadline - now) / shares);
-    if (!reading.ok()) {
-      failures.push_back(reading.status());
-      continue;
-    }
-    // Next time, this one first and those that failed last.
-    std::rotate(candidates_.begin(),
-                candidates_.begin() + static_cast<std::ptrdiff_t>(i),
-                candidates_.end());
-    if (reading->topology != last_.topology) RememberNodes(*reading->topology);
-    last_ = *std::move(reading);
-    return last_;
-  }
-  return Summarize(failures);
-}
-
-absl::StatusOr<ClusterReading> RedisSource::ReadNode(
-    const RespEndpoint& endpoint, absl::Time deadline) {
-  absl::StatusOr<std::unique_ptr<RespConnection>> node =
-      RespConnection::Connect(endpoint, deadline);
-  if (!node.ok()) return node.status();
-  if (absl::Status status = Authenticate(**node, deadline); !status.ok()) {
-    return status;
-  }
-  absl::StatusOr<std::shared_ptr<const ClusterTopology>> topology =
-      ReadTopology(**node, deadline);
-  if (!topology.ok()) return topology.status();
-  ClusterReading reading = last_;
-  if (last_.topology == nullptr ||
-      last_.topology->version() != (*topology)->version()) {
-    reading.topology = *std::move(topology);
-  } else if (!last_.hides_commands) {
-    return last_;
-  }
-  absl::StatusOr<std::shared_ptr<const CommandCatalog>> catalog =
-      ReadCatalog(**node, deadline);
-  if (!catalog.ok()) return catalog.status();
-  if (*catalog != nullptr) {
-    reading.catalog = *std::move(catalog);
-    reading.hides_commands = false;
-  } else if (reading.catalog == nullptr) {
-    reading.catalog = CommandCatalog::Redis70();
-    reading.hides_commands = true;
-  }
+  absl::StatusOr<ClusterReading> reading = Look(deadline);
+  poll_.CloseUnused();
+  ++turn_;
   return reading;
 }
 
-absl::Status RedisSource::Authenticate(RespConnection& node,
-                                       absl::Time deadline) const {
-  if (spec_.password.empty()) return absl::OkStatus();
-  // Servers before 6.0 know no users, so AUTH names one only when it must.
-  const absl::StatusOr<RespValue> reply =
-      spec_.user.empty()
-          ? Call(node, {"AUTH", spec_.password}, deadline)
-          : Call(node, {"AUTH", spec_.user, spec_.password}, deadline);
-  if (!reply.ok()) return reply.status();
-  if (reply->is_error()) {
-    // The code only: the text may repeat what was sent.
-    return Unusable(node.endpoint(),
-                    absl::StrCat("it refused the user or the password (",
-                                 ErrorCode(*reply), ")."));
+absl::StatusOr<ClusterReading> RedisSource::Look(absl::Time deadline) {
+  Findings findings;
+  absl::StatusOr<TopologyChoice> choice = Choose(deadline, findings);
+  if (!choice.ok()) return choice.status();
+  const ClusterTopology& topology = *choice->topology;
+  AskForNodes(topology, deadline, findings);
+  absl::Status catalog_status = UpdateCatalog(topology, deadline, findings);
+  if (catalog_ == nullptr) return catalog_status;
+
+  ClusterReading reading = {.topology = choice->topology,
+                            .catalog = catalog_,
+                            .hides_commands = hides_commands_};
+  reading.migrations = Migrations(topology, findings);
+  reading.asked_node_count = findings.asked_for_view_count;
+  reading.agreeing_node_count = choice->agreeing_count;
+  reading.hides_migrations = findings.hides_nodes;
+  reading.is_settled =
+      choice->is_unanimous &&
+      std::none_of(topology.shards().begin(), topology.shards().end(),
+                   [&](const Shard& shard) {
+                     return !shard.slot_ranges.empty() &&
+                            findings.HasFailed(EndpointOf(shard.primary));
+                   });
+  constexpr size_t kMaxProblems = 32;
+  if (findings.problems.size() > kMaxProblems) {
+    findings.problems.erase(findings.problems.begin() + kMaxProblems,
+                            findings.problems.end());
   }
-  return absl::OkStatus();
+  reading.problems = std::move(findings.problems);
+  choice_ = *std::move(choice);
+  return reading;
 }
 
-void RedisSource::RememberNodes(const ClusterTopology& topology) {
-  std::vector<RespEndpoint> wanted = spec_.seeds;
-  for (const Shard& shard : topology.shards()) {
-    wanted.push_back(EndpointOf(shard.primary));
-    for (const Node& replica : shard.replicas) {
-      wanted.push_back(EndpointOf(replica));
+absl::StatusOr<TopologyChoice> RedisSource::Choose(absl::Time deadline,
+                                                   Findings& findings) {
+  AskForViews(deadline, findings);
+  if (findings.views.empty()) return Summarize(findings.problems);
+  const TopologyChoice* last = choice_.has_value() ? &*choice_ : nullptr;
+  std::optional<TopologyChoice> choice = ChooseTopology(findings.views, last);
+  if (!choice.has_value() && last != nullptr) {
+    // Perhaps somebody has dealt out the slots by hand: then most primaries
+    // say so.
+    std::vector<RespEndpoint> primaries;
+    for (const Shard& shard : last->topology->shards()) {
+      const RespEndpoint primary = EndpointOf(shard.primary);
+      if (!findings.HasAsked(primary)) primaries.push_back(primary);
+    }
+    AskForViewsOf(WithoutRepeats(primaries), deadline, findings);
+    choice = ChooseTopology(findings.views, last);
+  }
+  if (!choice.has_value()) {
+    return absl::UnavailableError(
+        "The nodes that answered know only a topology older than the last "
+        "one.");
+  }
+  if (last != nullptr &&
+      last->topology->version() == choice->topology->version()) {
+    choice->topology = last->topology;
+  }
+  return *std::move(choice);
+}
+
+void RedisSource::AskForViews(absl::Time deadline, Findings& findings) {
+  std::vector<RespEndpoint> candidates;
+  const auto add_nodes_of = [&](const ClusterTopology& topology) {
+    for (const Node* node : NodesToAsk(topology, turn_)) {
+      // A node that is known by another address has voted already.
+      if (!findings.HasHeardOf(node->node_id)) {
+        candidates.push_back(EndpointOf(*node));
+      }
+    }
+  };
+  if (choice_.has_value()) {
+    add_nodes_of(*choice_->topology);
+  } else {
+    candidates = seeds_;
+  }
+  while (absl::Now() < deadline) {
+    std::erase_if(candidates, [&](const RespEndpoint& candidate) {
+      return findings.HasAsked(candidate);
+    });
+    candidates = WithoutRepeats(candidates);
+    const auto count = std::min<size_t>(candidates.size(), VotesLeft(findings));
+    const std::vector<RespEndpoint> nodes(
+        candidates.begin(),
+        candidates.begin() + static_cast<std::ptrdiff_t>(count));
+    if (nodes.empty()) return;
+    // Nodes that all stall leave time for those behind them.
+    const absl::Time now = absl::Now();
+    AskForViewsOf(nodes, now + (deadline - now) / 2, findings);
+    if (findings.views.empty()) {
+      candidates.insert(candidates.begin(), seeds_.begin(), seeds_.end());
+    }
+    for (const ClusterView& view : findings.views) add_nodes_of(*view.topology);
+  }
+}
+
+// A round that gets no view at all is followed by another one.
+size_t RedisSource::VotesLeft(const Findings& findings) const {
+  const int asked = findings.views.empty() ? 0 : findings.asked_for_view_count;
+  return static_cast<size_t>(std::max(max_votes_ - asked, 0));
+}
+
+void RedisSource::AskForViewsOf(const std::vector<RespEndpoint>& nodes,
+                                absl::Time deadline, Findings& findings) {
+  for (size_t begin = 0; begin < nodes.size(); begin += NodePoll::kMaxNodes) {
+    const size_t count = std::min(NodePoll::kMaxNodes, nodes.size() - begin);
+    const auto wave = std::span(nodes).subspan(begin, count);
+    std::vector<NodeAnswer> answers =
+        poll_.Ask(wave, Question::kView, deadline);
+    for (size_t i = 0; i < count; ++i) {
+      findings.asked.insert(ToString(wave[i]));
+      NodeAnswer& answer = answers[i];
+      if (!answer.status.ok()) {
+        ++findings.asked_for_view_count;
+        findings.problems.push_back(
+            {.node = wave[i], .status = std::move(answer.status)});
+        continue;
+      }
+      ClusterView view = {.node_id = "",
+                          .topology = std::move(answer.topology),
+                          .shard_epochs = {}};
+      if (answer.nodes.has_value()) {
+        // A node with two addresses has one vote.
+        if (findings.HasHeardOf(answer.nodes->node_id)) continue;
+        view.node_id = answer.nodes->node_id;
+        view.shard_epochs = EpochsOf(*view.topology, *answer.nodes);
+        findings.nodes.push_back(*std::move(answer.nodes));
+      } else {
+        findings.hides_nodes = true;
+      }
+      ++findings.asked_for_view_count;
+      // Equal topologies are kept once.
+      for (const ClusterView& other : findings.views) {
+        if (other.topology->version() == view.topology->version()) {
+          view.topology = other.topology;
+          break;
+        }
+      }
+      findings.views.push_back(std::move(view));
+      findings.viewers.push_back(wave[i]);
     }
   }
-  std::erase_if(candidates_, [&](const RespEndpoint& candidate) {
-    return !Contains(wanted, candidate);
+}
+
+void RedisSource::AskForNodes(const ClusterTopology& topology,
+                              absl::Time deadline, Findings& findings) {
+  std::vector<RespEndpoint> primaries;
+  for (const Shard& shard : topology.shards()) {
+    const RespEndpoint primary = EndpointOf(shard.primary);
+    if (!findings.HasAsked(primary) &&
+        !findings.HasHeardOf(shard.primary.node_id)) {
+      primaries.push_back(primary);
+    }
+  }
+  primaries = WithoutRepeats(primaries);
+  // Enough for the clusters that there are; one of the greatest size that the
+  // specification knows, 1,000 nodes, is gone through in ten looks.
+  const size_t count = std::min(primaries.size(), NodePoll::kMaxNodes);
+  std::vector<RespEndpoint> in_turn;
+  AppendInTurn(std::move(primaries), turn_ * NodePoll::kMaxNodes, in_turn);
+  in_turn.resize(count);
+  std::vector<NodeAnswer> answers =
+      poll_.Ask(in_turn, Question::kNodes, deadline);
+  for (size_t i = 0; i < count; ++i) {
+    if (!answers[i].status.ok()) {
+      findings.problems.push_back(
+          {.node = in_turn[i], .status = std::move(answers[i].status)});
+    } else if (answers[i].nodes.has_value()) {
+      findings.nodes.push_back(*std::move(answers[i].nodes));
+    } else {
+      findings.hides_nodes = true;
+    }
+  }
+}
+
+std::vector<SlotMigration> RedisSource::Migrations(
+    const ClusterTopology& topology, const Findings& findings) {
+  for (const ClusterNodes& nodes : findings.nodes) {
+    reported_migrations_[nodes.node_id] = nodes.migrations;
+  }
+  std::set<std::string> primaries;
+  for (const Shard& shard : topology.shards()) {
+    primaries.insert(shard.primary.node_id);
+  }
+  std::erase_if(reported_migrations_, [&](const auto& entry) {
+    return !primaries.contains(entry.first);
   });
-  AddMissing(wanted, candidates_);
+  std::vector<ReportedMigration> reported;
+  for (const auto& [node_id, migrations] : reported_migrations_) {
+    for (const SlotMigration& migration : migrations) {
+      reported.push_back({.migration = migration,
+                          .is_source = migration.source_node_id == node_id});
+    }
+  }
+  return ChooseMigrations(std::move(reported), topology);
+}
+
+absl::Status RedisSource::UpdateCatalog(const ClusterTopology& topology,
+                                        absl::Time deadline,
+                                        Findings& findings) {
+  if (catalog_ != nullptr && !hides_commands_ &&
+      catalog_version_ == topology.version()) {
+    return absl::OkStatus();
+  }
+  std::vector<NodeProblem> problems;
+  for (size_t i = 0; i < findings.viewers.size(); ++i) {
+    if (findings.views[i].topology->version() != topology.version()) continue;
+    const absl::Time now = absl::Now();
+    // A node that stalls leaves time for others; and the commands that were
+    // read before will do, so that a new topology need not wait for newer ones.
+    absl::Time limit = now + (deadline - now) / 3;
+    if (catalog_ != nullptr) limit = std::min(limit, now + absl::Seconds(1));
+    std::vector<NodeAnswer> answers =
+        poll_.Ask({&findings.viewers[i], 1}, Question::kCommands, limit);
+    NodeAnswer& answer = answers.front();
+    if (!answer.status.ok()) {
+      problems.push_back(
+          {.node = findings.viewers[i], .status = std::move(answer.status)});
+      if (catalog_ != nullptr) break;
+      continue;
+    }
+    catalog_version_ = topology.version();
+    if (answer.catalog != nullptr) {
+      catalog_ = std::move(answer.catalog);
+      hides_commands_ = false;
+    } else if (catalog_ == nullptr) {
+      catalog_ = CommandCatalog::Redis70();
+      hides_commands_ = true;
+    }
+    return absl::OkStatus();
+  }
+  absl::Status status = Summarize(problems);
+  std::move(problems.begin(), problems.end(),
+            std::back_inserter(findings.problems));
+  return status;
 }
 
 }  // namespace slotplanner

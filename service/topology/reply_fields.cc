@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "service/resp/address_map.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/resp_value.h"
 #include "service/slots/hash_slot.h"
@@ -66,16 +68,19 @@ absl::StatusOr<std::string> ParseNodeId(const RespValue& value) {
   return value.text;
 }
 
-absl::StatusOr<std::optional<std::string>> ParseHost(
-    const RespValue& value, const RespEndpoint& asked) {
-  if (value.is_nil()) return std::optional(asked.host);
-  if (!value.is_text()) return BadField("not a string");
-  if (value.text.empty()) return std::optional(asked.host);
-  if (value.text == "?") return std::optional<std::string>();
+absl::StatusOr<std::optional<RespEndpoint>> ParseEndpoint(
+    const RespValue& value, int port, const ReplyOrigin& origin) {
+  if (!value.is_nil() && !value.is_text()) return BadField("not a string");
   if (value.text.size() > kMaxHostBytes || !IsVisibleAscii(value.text)) {
     return BadField("not a host name and not an IP address");
   }
-  return std::optional(value.text);
+  if (port == 0 || value.text == "?") return std::optional<RespEndpoint>();
+  if (value.text.empty()) {
+    return std::optional(RespEndpoint{.host = origin.asked.host, .port = port});
+  }
+  RespEndpoint announced{.host = value.text, .port = port};
+  if (origin.address_map == nullptr) return std::optional(announced);
+  return std::optional(origin.address_map->Map(std::move(announced)));
 }
 
 absl::StatusOr<std::string> ParseZone(const RespValue& value) {

@@ -20,7 +20,9 @@
 #include "absl/strings/string_view.h"
 #include "service/base/strings.h"
 #include "service/commands/command_catalog.h"
+#include "service/resp/endpoint_text.h"
 #include "service/resp/resp_endpoint.h"
+#include "service/topology/cluster_access.h"
 #include "service/topology/declared_commands_source.h"
 #include "service/topology/redis_source.h"
 #include "service/topology/static_source.h"
@@ -31,6 +33,7 @@ namespace {
 
 constexpr std::string_view kStaticPrefix = "static:";
 constexpr std::string_view kRedisPrefix = "redis://";
+constexpr std::string_view kTlsRedisPrefix = "rediss://";
 constexpr int kMaxStaticShards = 1000;
 
 // Refusals repeat nothing of the spec: any part of it may turn out to be a
@@ -69,31 +72,6 @@ std::optional<std::string> PercentDecode(absl::string_view text) {
   return decoded;
 }
 
-bool IsHostCharacter(char c) {
-  return absl::ascii_isgraph(static_cast<unsigned char>(c)) &&
-         absl::string_view("/?#@[]%,").find(c) == absl::string_view::npos;
-}
-
-// Nothing when `text` is no `host:port` and no `[IPv6]:port`.
-std::optional<RespEndpoint> ParseSeed(absl::string_view text) {
-  const size_t colon = text.rfind(':');
-  if (colon == absl::string_view::npos) return std::nullopt;
-  absl::string_view host = text.substr(0, colon);
-  const std::optional<int> port = ParseNumber(text.substr(colon + 1));
-  if (!port.has_value() || *port < 1 || *port > 65535) return std::nullopt;
-  const bool is_bracketed =
-      host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (is_bracketed) {
-    host = host.substr(1, host.size() - 2);
-  } else if (host.find(':') != absl::string_view::npos) {
-    return std::nullopt;
-  }
-  if (host.empty() || !std::all_of(host.begin(), host.end(), IsHostCharacter)) {
-    return std::nullopt;
-  }
-  return RespEndpoint{.host = std::string(host), .port = *port};
-}
-
 absl::StatusOr<SourceSpec> ParseStaticSpec(absl::string_view text) {
   const std::optional<int> count = ParseNumber(text);
   if (!count.has_value() || *count < 1 || *count > kMaxStaticShards) {
@@ -102,8 +80,9 @@ absl::StatusOr<SourceSpec> ParseStaticSpec(absl::string_view text) {
   return StaticSourceSpec{.shard_count = *count};
 }
 
-absl::StatusOr<SourceSpec> ParseRedisSpec(absl::string_view text) {
+absl::StatusOr<SourceSpec> ParseRedisSpec(absl::string_view text, bool tls) {
   RedisSourceSpec spec;
+  spec.tls = tls;
   // The last @: a password may hold others that nobody encoded.
   const size_t at = text.rfind('@');
   if (at != absl::string_view::npos) {
@@ -127,7 +106,7 @@ absl::StatusOr<SourceSpec> ParseRedisSpec(absl::string_view text) {
     text.remove_prefix(at + 1);
   }
   for (const absl::string_view seed : absl::StrSplit(text, ',')) {
-    std::optional<RespEndpoint> endpoint = ParseSeed(seed);
+    std::optional<RespEndpoint> endpoint = ParseEndpoint(ToStd(seed));
     if (!endpoint.has_value()) {
       return Refuse(absl::StrCat(
           "Node ", spec.seeds.size() + 1,
@@ -152,7 +131,7 @@ struct Describe {
   }
   std::string operator()(const RedisSourceSpec& spec) const {
     return absl::StrCat(
-        ToAbsl(kRedisPrefix),
+        ToAbsl(spec.tls ? kTlsRedisPrefix : kRedisPrefix),
         absl::StrJoin(spec.seeds, ",",
                       [](std::string* out, const RespEndpoint& seed) {
                         out->append(ToString(seed));
@@ -161,13 +140,15 @@ struct Describe {
 };
 
 struct MakeSource {
+  const ClusterAccess& access;
+
   std::unique_ptr<TopologySource> operator()(
       const StaticSourceSpec& spec) const {
     return std::make_unique<StaticSource>(spec.shard_count);
   }
   std::unique_ptr<TopologySource> operator()(
       const RedisSourceSpec& spec) const {
-    return std::make_unique<RedisSource>(spec);
+    return std::make_unique<RedisSource>(spec, access);
   }
 };
 
@@ -178,11 +159,14 @@ absl::StatusOr<SourceSpec> ParseSourceSpec(std::string_view text) {
     return ParseStaticSpec(*rest);
   }
   if (const auto rest = Behind(kRedisPrefix, text)) {
-    return ParseRedisSpec(*rest);
+    return ParseRedisSpec(*rest, false);
+  }
+  if (const auto rest = Behind(kTlsRedisPrefix, text)) {
+    return ParseRedisSpec(*rest, true);
   }
   return Refuse(
-      "A cluster is \"redis://[user:password@]host:port[,host:port...]\" or "
-      "\"static:N\".");
+      "A cluster is \"redis://[user:password@]host:port[,host:port...]\", the "
+      "same with \"rediss://\" for TLS, or \"static:N\".");
 }
 
 std::string DescribeSourceSpec(const SourceSpec& spec) {
@@ -190,8 +174,10 @@ std::string DescribeSourceSpec(const SourceSpec& spec) {
 }
 
 std::unique_ptr<TopologySource> MakeTopologySource(
-    const SourceSpec& spec, std::shared_ptr<const CommandCatalog> declared) {
-  std::unique_ptr<TopologySource> source = std::visit(MakeSource{}, spec);
+    const SourceSpec& spec, const ClusterAccess& access,
+    std::shared_ptr<const CommandCatalog> declared) {
+  std::unique_ptr<TopologySource> source =
+      std::visit(MakeSource{.access = access}, spec);
   if (declared == nullptr) return source;
   return std::make_unique<DeclaredCommandsSource>(std::move(source),
                                                   std::move(declared));

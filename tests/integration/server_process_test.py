@@ -14,6 +14,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import threading
 import unittest
 import urllib.error
 import urllib.request
@@ -240,12 +241,14 @@ class RunningServerTest(ProcessTest):
         self.server.wait_for('following_cluster', source='static:3')
         self.assertEqual(self.server.slot_of_foo(), 12182)
 
-    def test_health_knows_the_process_and_the_api_and_nothing_else(self):
+    def test_health_knows_the_process_the_api_the_clusters_and_no_more(self):
         self.assertEqual(self.server.health(''), SERVING)
         self.assertEqual(self.server.health(API), SERVING)
-        with self.assertRaises(grpc.RpcError) as error:
-            self.server.health('nonsense')
-        self.assertEqual(error.exception.code(), grpc.StatusCode.NOT_FOUND)
+        self.assertEqual(self.server.health(f'{API}/default'), SERVING)
+        for name in 'nonsense', f'{API}/nonsense':
+            with self.assertRaises(grpc.RpcError) as error:
+                self.server.health(name)
+            self.assertEqual(error.exception.code(), grpc.StatusCode.NOT_FOUND)
 
     def test_reflection_lists_all_services(self):
         services = self.server.reflect(field(7, b'*'))
@@ -269,6 +272,11 @@ class RunningServerTest(ProcessTest):
             'grpc_server_handling_seconds_bucket',
             'slotplanner_build_info',
             'slotplanner_topology_refreshes_total',
+            'slotplanner_topology_asked_nodes',
+            'slotplanner_topology_agreeing_nodes',
+            'slotplanner_topology_migrating_slots',
+            'slotplanner_topology_watchers',
+            'slotplanner_refresh_requests_total',
             'process_start_time_seconds',
         ):
             self.assertIn(f'\n{name}', metrics)
@@ -334,6 +342,7 @@ class UnreachableClusterTest(ProcessTest):
         self.assertEqual(server.slot_of_foo(), 12182)
         self.assertEqual(server.health(''), SERVING)
         self.assertEqual(server.health(API), NOT_SERVING)
+        self.assertEqual(server.health(f'{API}/orders'), NOT_SERVING)
         self.assertEqual(server.get('/healthz')[0], 200)
         code, reason = server.get('/readyz')
         self.assertEqual((code, reason.count('\n')), (503, 1))
@@ -342,6 +351,62 @@ class UnreachableClusterTest(ProcessTest):
         self.assertEqual(server.stop(), 0)
         self.assertNotIn(self.PASSWORD, metrics)
         self.assertNotIn(self.PASSWORD, json.dumps(server.log))
+
+
+class StaleTopologyTest(ProcessTest):
+    """Rule G5, with a cluster that is a few lines: it answers once."""
+
+    SHARDS = (
+        b'*1\r\n*4\r\n+slots\r\n*2\r\n:0\r\n:16383\r\n+nodes\r\n*1\r\n*12\r\n'
+        b'+id\r\n+a\r\n+port\r\n:1\r\n+ip\r\n+127.0.0.1\r\n'
+        b'+endpoint\r\n+127.0.0.1\r\n+role\r\n+master\r\n+health\r\n+online\r\n'
+    )
+
+    def answer_once(self, listener: socket.socket) -> None:
+        """Plays a node of a whole cluster until the server hangs up."""
+        connection, _ = listener.accept()
+        listener.close()
+        with connection, connection.makefile('rb') as requests:
+            while line := requests.readline():
+                words = []
+                for _ in range(int(line[1:])):
+                    requests.readline()
+                    words.append(requests.readline().strip())
+                is_shards = words == [b'CLUSTER', b'SHARDS']
+                connection.sendall(
+                    self.SHARDS if is_shards else b'-NOPERM not here\r\n'
+                )
+                if words == [b'COMMAND']:
+                    return
+
+    def test_it_is_refused_and_its_cluster_out_of_service(self):
+        listener = socket.create_server(('127.0.0.1', 0))
+        port = listener.getsockname()[1]
+        node = threading.Thread(target=self.answer_once, args=(listener,))
+        node.start()
+        server = self.start(
+            f'--cluster=orders=redis://127.0.0.1:{port}',
+            '--refresh_interval=100ms',
+            '--max_topology_age=1s',
+        )
+        server.wait_for('topology_first_read')
+        node.join()
+        server.wait_for('topology_refresh_failed')
+        with server.channel() as channel:
+            watch = channel.unary_stream('/grpc.health.v1.Health/Watch')(
+                field(1, f'{API}/orders'.encode())
+            )
+            while next(watch) != NOT_SERVING:
+                pass
+            watch.cancel()
+        with self.assertRaises(grpc.RpcError) as error:
+            server.call('/slotplanner.v1.TopologyService/GetTopology', b'')
+        self.assertEqual(error.exception.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertIn('last confirmed', error.exception.details())
+        # The process is ready all the same, and answers what it can.
+        self.assertEqual(server.health(API), SERVING)
+        self.assertEqual(server.get('/readyz')[0], 200)
+        self.assertEqual(server.slot_of_foo(), 12182)
 
 
 class DeclaredCommandsTest(ProcessTest):
@@ -428,6 +493,22 @@ class ShutdownTest(ProcessTest):
             server.send_signal(signal.SIGTERM)
             for call in calls:
                 self.assertGreater(len(call.result()), 100_000)
+        self.assertEqual(server.wait(), 0)
+
+    def test_watches_of_a_topology_end_when_it_begins_to_drain(self):
+        server = self.start('--drain_delay=1h')
+        server.wait_for('topology_first_read')
+        with server.channel() as channel:
+            watch = channel.unary_stream(
+                '/slotplanner.v1.TopologyService/WatchTopology'
+            )(b'')
+            next(watch)
+            server.send_signal(signal.SIGTERM)
+            with self.assertRaises(grpc.RpcError) as end:
+                next(watch)
+        self.assertEqual(end.exception.code(), grpc.StatusCode.UNAVAILABLE)
+        self.assertIn('about to stop', end.exception.details())
+        server.send_signal(signal.SIGTERM)
         self.assertEqual(server.wait(), 0)
 
     def test_an_open_health_watch_does_not_keep_it(self):

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/resp_value.h"
 
@@ -43,6 +44,22 @@ RespValue ShardReply(const std::vector<int64_t>& slots,
 RespValue OneShardReply(const RespEndpoint& primary) {
   return RespValue::Array(
       {ShardReply({0, 16383}, {NodeReply({.id = "a", .at = primary})})});
+}
+
+RespValue NodesReply(const std::vector<NodeLine>& lines) {
+  std::string text;
+  for (const NodeLine& line : lines) {
+    absl::StrAppend(&text, NodeId(line.id), " 127.0.0.1:6379@16379 ",
+                    line.flags, " - 0 1795386709000 ", line.config_epoch,
+                    " connected", line.slots.empty() ? "" : " ", line.slots,
+                    "\n");
+  }
+  return Text(text);
+}
+
+RespValue OneNodeReply() {
+  return NodesReply(
+      {{.id = "a", .flags = "myself,master", .slots = "0-16383"}});
 }
 
 RespValue& FieldOf(RespValue& map, const std::string& name) {

@@ -28,6 +28,18 @@ RespValue ShardReply(const std::vector<int64_t>& slots,
 // A CLUSTER SHARDS reply of one shard that owns all slots, at `primary`.
 RespValue OneShardReply(const RespEndpoint& primary);
 
+// One line of a CLUSTER NODES reply.
+struct NodeLine {
+  std::string id;  // Made to 40 characters by zeros in front.
+  std::string flags = "master";
+  int64_t config_epoch = 1;
+  std::string slots = "";  // And migrations.
+};
+RespValue NodesReply(const std::vector<NodeLine>& lines);
+
+// What the node of `OneShardReply` says of itself.
+RespValue OneNodeReply();
+
 // The value of that name in a map; the map must have it.
 RespValue& FieldOf(RespValue& map, const std::string& name);
 

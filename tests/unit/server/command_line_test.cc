@@ -162,6 +162,18 @@ TEST(ParseCommandLineTest, ChecksEveryRange) {
               StartsWith("--admin_listen: must be host:port"));
 }
 
+TEST(ParseCommandLineTest, ChecksThatTheTimesGoTogether) {
+  EXPECT_EQ(ErrorOf({"--refresh_interval=1h"}),
+            "max_topology_age: must be at least twice refresh_interval, or a "
+            "topology grows too old between two refreshes");
+  const ServerOptions options =
+      OptionsOf({"--refresh_interval=100ms", "--min_refresh_interval=10ms",
+                 "--max_topology_age=1s", "--refresh_nodes=7"});
+  EXPECT_EQ(options.min_refresh_interval, absl::Milliseconds(10));
+  EXPECT_EQ(options.max_topology_age, absl::Seconds(1));
+  EXPECT_EQ(options.refresh_nodes, 7);
+}
+
 TEST(ParseCommandLineTest, ChecksClusters) {
   EXPECT_THAT(ErrorOf({"--cluster=Orders=static:3"}),
               StartsWith("--cluster: a cluster's name has"));
@@ -218,6 +230,18 @@ TEST(ParseCommandLineTest, GivesEachClusterTheCommandsDeclaredForIt) {
   EXPECT_NE(options.clusters[1].declared_commands->Find("my.get"), nullptr);
 }
 
+TEST(ParseCommandLineTest, GivesEachClusterItsAccess) {
+  const ConfigFile file(
+      "clusters:\n"
+      "- {name: a, source: 'redis://h:1', password_file: /run/secrets/a}\n"
+      "- {name: b, source: 'redis://h:1', zones: [{name: z, hosts: [h]}]}\n");
+  const ServerOptions options = OptionsOf({file.flag().c_str()});
+  ASSERT_EQ(options.clusters.size(), 2u);
+  EXPECT_FALSE(options.clusters[0].access.password.is_none());
+  EXPECT_TRUE(options.clusters[1].access.password.is_none());
+  EXPECT_EQ(options.clusters[1].access.zones.ZoneOf("h"), "z");
+}
+
 TEST(ParseCommandLineTest, LetsAFlagWinOverTheFileWhereverItStands) {
   const ConfigFile file(
       "grpc_listen: ['127.0.0.1:1', '127.0.0.1:2']\n"
@@ -261,6 +285,10 @@ TEST(ParseCommandLineTest, NamesFileAndPathOfASettingOutOfItsRange) {
                      "source: 'static:1', commands: [{name: x, arity: 2}, "
                      "{name: y, arity: 2, flags: [slow]}]}]"),
             "clusters[1].commands[1].flags[0]: is no flag of a command");
+  EXPECT_EQ(error_of("clusters: [{name: a, source: 'redis://h:1', tls: {}}]"),
+            "clusters[0].tls: needs a source that begins with rediss://");
+  EXPECT_EQ(error_of("limits: {max_watchers: -1}"),
+            "limits.max_watchers: must be from 0 to 1000000");
   EXPECT_EQ(error_of("nonsense: 1"), "line 1: there is no setting nonsense");
 }
 

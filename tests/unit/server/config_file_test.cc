@@ -31,8 +31,18 @@ admin_listen: 0.0.0.0:9464
 clusters:
   - name: orders
     source: redis://reader:secret@10.0.0.1:6379
-  - {name: trial, source: "static:3"}
+  - name: carts
+    source: rediss://10.0.1.1:6379
+    user: slotplanner
+    password_file: /run/secrets/carts
+    password_env: CARTS
+    tls: {ca_file: ca, certificate_file: c, key_file: k, server_name: s}
+    address_map: [{from: "10.0.1.1:6379", to: "nat:1"}]
+    zones: [{name: west, hosts: [nat, 10.0.0.0/8]}]
 refresh_interval: 1.5s
+min_refresh_interval: 100ms
+max_topology_age: 10m
+refresh_nodes: 3
 refresh_timeout: 500ms
 drain_delay: 1m30s
 limits:
@@ -40,6 +50,7 @@ limits:
   max_keys: 10
   max_commands: 20
   max_arguments: 30
+  max_watchers: 40
 )");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->ShortDebugString(),
@@ -48,12 +59,19 @@ limits:
             R"(admin_listen: "0.0.0.0:9464" )"
             R"(clusters { name: "orders" )"
             R"(source: "redis://reader:secret@10.0.0.1:6379" } )"
-            R"(clusters { name: "trial" source: "static:3" } )"
+            R"(clusters { name: "carts" source: "rediss://10.0.1.1:6379" )"
+            R"(user: "slotplanner" password_file: "/run/secrets/carts" )"
+            R"(password_env: "CARTS" tls { ca_file: "ca" )"
+            R"(certificate_file: "c" key_file: "k" server_name: "s" } )"
+            R"(address_map { from: "10.0.1.1:6379" to: "nat:1" } )"
+            R"(zones { name: "west" hosts: "nat" hosts: "10.0.0.0/8" } } )"
             R"(refresh_interval { seconds: 1 nanos: 500000000 } )"
             R"(refresh_timeout { nanos: 500000000 } )"
             R"(drain_delay { seconds: 90 } )"
             R"(limits { max_message_bytes: 1048576 max_keys: 10 )"
-            R"(max_commands: 20 max_arguments: 30 })");
+            R"(max_commands: 20 max_arguments: 30 max_watchers: 40 } )"
+            R"(min_refresh_interval { nanos: 100000000 } )"
+            R"(max_topology_age { seconds: 600 } refresh_nodes: 3)");
 }
 
 TEST(ParseConfigTest, ReadsDeclaredCommands) {

@@ -30,31 +30,54 @@ class RecordingHealthCheckService : public grpc::HealthCheckServiceInterface {
   bool is_shut_down_ = false;
 };
 
-TEST(HealthTest, IsAliveButNotReadyAtFirst) {
-  RecordingHealthCheckService service;
-  const Health health(&service);
-  EXPECT_TRUE(service.IsServing(""));
-  EXPECT_FALSE(service.IsServing(kApiServiceName));
-  EXPECT_EQ(health.Check().message(),
+constexpr char kOrders[] = "slotplanner.v1.SlotPlannerService/orders";
+constexpr char kCarts[] = "slotplanner.v1.SlotPlannerService/carts";
+
+class HealthTest : public testing::Test {
+ protected:
+  RecordingHealthCheckService service_;
+  Health health_{&service_, {"orders", "carts"}};
+};
+
+TEST_F(HealthTest, IsAliveButNotReadyAtFirst) {
+  EXPECT_TRUE(service_.IsServing(""));
+  EXPECT_FALSE(service_.IsServing(kApiServiceName));
+  EXPECT_FALSE(service_.IsServing(kOrders));
+  EXPECT_FALSE(service_.IsServing(kCarts));
+  EXPECT_EQ(health_.Check().message(),
             "The topology of the default cluster has not been read yet.");
 }
 
-TEST(HealthTest, IsReadyOnceTheTopologyHasBeenRead) {
-  RecordingHealthCheckService service;
-  Health health(&service);
-  health.MarkReady();
-  EXPECT_TRUE(service.IsServing(kApiServiceName));
-  EXPECT_TRUE(health.Check().ok());
+TEST_F(HealthTest, IsReadyOnceTheDefaultClusterServes) {
+  health_.SetClusterServing("carts", true);
+  EXPECT_TRUE(service_.IsServing(kCarts));
+  EXPECT_FALSE(service_.IsServing(kApiServiceName));
+  EXPECT_FALSE(health_.Check().ok());
+
+  health_.SetClusterServing("orders", true);
+  EXPECT_TRUE(service_.IsServing(kOrders));
+  EXPECT_TRUE(service_.IsServing(kApiServiceName));
+  EXPECT_TRUE(health_.Check().ok());
 }
 
-TEST(HealthTest, NeverComesBackFromDraining) {
-  RecordingHealthCheckService service;
-  Health health(&service);
-  health.MarkDraining();
-  health.MarkReady();
-  EXPECT_FALSE(service.IsServing(""));
-  EXPECT_FALSE(service.IsServing(kApiServiceName));
-  EXPECT_EQ(health.Check().message(), "The server is stopping.");
+// Rule G5: the cluster shows as out of service, the process stays ready.
+TEST_F(HealthTest, StaysReadyWhenAClusterGoesAway) {
+  health_.SetClusterServing("orders", true);
+  health_.SetClusterServing("orders", false);
+  EXPECT_FALSE(service_.IsServing(kOrders));
+  EXPECT_TRUE(service_.IsServing(kApiServiceName));
+  EXPECT_TRUE(health_.Check().ok());
+  health_.SetClusterServing("orders", true);
+  EXPECT_TRUE(service_.IsServing(kOrders));
+}
+
+TEST_F(HealthTest, NeverComesBackFromDraining) {
+  health_.MarkDraining();
+  health_.SetClusterServing("orders", true);
+  EXPECT_FALSE(service_.IsServing(""));
+  EXPECT_FALSE(service_.IsServing(kApiServiceName));
+  EXPECT_FALSE(service_.IsServing(kOrders));
+  EXPECT_EQ(health_.Check().message(), "The server is stopping.");
 }
 
 }  // namespace

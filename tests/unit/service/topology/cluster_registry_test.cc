@@ -19,10 +19,12 @@ TEST(ClusterRegistryTest, TheEmptyNameIsTheFirstCluster) {
   EXPECT_EQ(registry.Find(""), registry.Find("orders"));
 }
 
-TEST(ClusterRegistryTest, EachClusterHasAStoreOfItsOwn) {
+TEST(ClusterRegistryTest, EachClusterHasAStoreAndRequestsOfItsOwn) {
   const ClusterRegistry registry({"orders", "sessions"});
   EXPECT_NE(registry.Find("orders")->store, registry.Find("sessions")->store);
   EXPECT_EQ(registry.Find("orders")->store->Current(), nullptr);
+  EXPECT_NE(registry.Find("orders")->refresh_requests,
+            registry.Find("sessions")->refresh_requests);
 }
 
 }  // namespace

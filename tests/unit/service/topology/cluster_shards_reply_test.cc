@@ -14,11 +14,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
+#include "service/resp/address_map.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/resp_parser.h"
 #include "service/resp/resp_value.h"
 #include "service/slots/hash_slot.h"
 #include "service/topology/cluster_topology.h"
+#include "service/topology/reply_fields.h"
 #include "tests/support/cluster_replies.h"
 
 namespace slotplanner {
@@ -29,7 +31,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const RespEndpoint kAsked{.host = "asked.example", .port = 7000};
+const ReplyOrigin kAsked{.asked = {.host = "asked.example", .port = 7000}};
 const RespEndpoint kA{.host = "10.0.0.1", .port = 6379};
 const RespEndpoint kB{.host = "10.0.0.2", .port = 6379};
 
@@ -37,9 +39,10 @@ SlotRange Range(int first, int last) {
   return {*HashSlot::FromNumber(first), *HashSlot::FromNumber(last)};
 }
 
-std::vector<Shard> Parse(const RespValue& reply) {
+std::vector<Shard> Parse(const RespValue& reply,
+                         const ReplyOrigin& origin = kAsked) {
   absl::StatusOr<std::vector<Shard>> shards =
-      ParseClusterShardsReply(reply, kAsked);
+      ParseClusterShardsReply(reply, origin);
   EXPECT_TRUE(shards.ok()) << shards.status();
   return *std::move(shards);
 }
@@ -191,6 +194,55 @@ TEST(ParseClusterShardsReplyTest, NodesWithoutAPlainPortAreSkipped) {
   EXPECT_THAT(ParseNodes({PrimaryWith("port", RespValue::Integer(0))}),
               IsEmpty());
   EXPECT_THAT(ParseNodes({PrimaryWithout("port")}), IsEmpty());
+}
+
+RespValue With(RespValue node, const std::string& field, RespValue value) {
+  node.elements.push_back(RespValue::String(field));
+  node.elements.push_back(std::move(value));
+  return node;
+}
+
+// Rule G2. Redis 7.0 leaves out the port that a node does not have.
+TEST(ParseClusterShardsReplyTest, ATlsConnectionUsesTlsPorts) {
+  const ReplyOrigin over_tls{.asked = kAsked.asked, .is_tls = true};
+  const auto ports = [](const RespValue& node, const ReplyOrigin& origin) {
+    std::vector<int> found;
+    for (const Shard& shard :
+         Parse(RespValue::Array({ShardReply({0, 16383}, {node})}), origin)) {
+      found.push_back(shard.primary.port);
+    }
+    return found;
+  };
+  const RespValue both =
+      With(NodeReply({.id = "a", .at = kA}), "tls-port", RespValue::Integer(7));
+  EXPECT_THAT(ports(both, kAsked), ElementsAre(6379));
+  EXPECT_THAT(ports(both, over_tls), ElementsAre(7));
+  const RespValue tls_only =
+      With(PrimaryWithout("port"), "tls-port", RespValue::Integer(7));
+  EXPECT_THAT(ports(tls_only, kAsked), IsEmpty());
+  EXPECT_THAT(ports(tls_only, over_tls), ElementsAre(7));
+  EXPECT_THAT(ports(NodeReply({.id = "a", .at = kA}), over_tls), IsEmpty());
+}
+
+TEST(ParseClusterShardsReplyTest, MapsWhatIsAnnouncedButNotWhatWasAsked) {
+  const AddressMap map = *AddressMap::Make(
+      {{"10.0.0.1", "192.0.2.1"}, {"asked.example", "192.0.2.9"}});
+  const ReplyOrigin mapped{.asked = kAsked.asked, .address_map = &map};
+  const auto host = [&](const RespValue& node) {
+    return Parse(RespValue::Array({ShardReply({0, 16383}, {node})}), mapped)[0]
+        .primary.host;
+  };
+  EXPECT_EQ(host(NodeReply({.id = "a", .at = kA})), "192.0.2.1");
+  EXPECT_EQ(host(PrimaryWith("endpoint", RespValue::Nil())), "asked.example");
+  EXPECT_EQ(host(PrimaryWith("endpoint", RespValue::String("Asked.example"))),
+            "192.0.2.9");
+}
+
+TEST(ParseClusterShardsReplyTest, ReadsIpv6Addresses) {
+  EXPECT_EQ(
+      ParseNodes({PrimaryWith("endpoint", RespValue::String("fd00::1"))})[0]
+          .primary.host,
+      "fd00::1");
 }
 
 TEST(ParseClusterShardsReplyTest, ReadsTheAvailabilityZoneAndSkipsNewFields) {

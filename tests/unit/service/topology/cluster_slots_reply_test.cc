@@ -11,10 +11,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "service/resp/resp_endpoint.h"
+#include "service/resp/address_map.h"
 #include "service/resp/resp_value.h"
 #include "service/slots/hash_slot.h"
 #include "service/topology/cluster_topology.h"
+#include "service/topology/reply_fields.h"
 
 namespace slotplanner {
 namespace {
@@ -24,7 +25,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const RespEndpoint kAsked{.host = "asked.example", .port = 7000};
+const ReplyOrigin kAsked{.asked = {.host = "asked.example", .port = 7000}};
 
 SlotRange Range(int first, int last) {
   return {*HashSlot::FromNumber(first), *HashSlot::FromNumber(last)};
@@ -97,6 +98,39 @@ TEST(ParseClusterSlotsReplyTest, AnEmptyOrNilHostIsTheAddressThatWasAsked) {
 }
 
 // Rules G2 and G4.
+// As Redis 7.0.15 sends it with cluster-preferred-endpoint-type hostname: the
+// metadata tells what the settings say not to use.
+TEST(ParseClusterSlotsReplyTest, TheMetadataNamesNoNode) {
+  const auto node = [](RespValue host, const std::string& id) {
+    return RespValue::Array(
+        {std::move(host), RespValue::Integer(7000), RespValue::String(id),
+         RespValue::Array(
+             {RespValue::String("ip"), RespValue::String("127.0.0.1")})});
+  };
+  EXPECT_EQ(
+      Parse({RangeEntry(0, 1, {node(RespValue::String("a.example"), "a")})})[0]
+          .primary.host,
+      "a.example");
+  EXPECT_THAT(Parse({RangeEntry(0, 1, {node(RespValue::String("?"), "a")})}),
+              IsEmpty());
+  EXPECT_EQ(
+      Parse({RangeEntry(0, 1, {node(RespValue::Nil(), "a")})})[0].primary.host,
+      "asked.example");
+}
+
+TEST(ParseClusterSlotsReplyTest, MapsWhatIsAnnouncedButNotWhatWasAsked) {
+  const AddressMap map = *AddressMap::Make(
+      {{"10.0.0.1:7000", "192.0.2.1:1"}, {"asked.example", "192.0.2.9"}});
+  const absl::StatusOr<std::vector<Shard>> shards = ParseClusterSlotsReply(
+      RespValue::Array({RangeEntry(
+          0, 1, {NodeEntry("10.0.0.1", 7000, "a"), NodeEntry("", 7001, "b")})}),
+      {.asked = kAsked.asked, .address_map = &map});
+  ASSERT_TRUE(shards.ok()) << shards.status();
+  EXPECT_EQ((*shards)[0].primary.host, "192.0.2.1");
+  EXPECT_EQ((*shards)[0].primary.port, 1);
+  EXPECT_EQ((*shards)[0].replicas[0].host, "asked.example");
+}
+
 TEST(ParseClusterSlotsReplyTest, ARangeWhosePrimaryIsUnknownIsLeftOut) {
   const RespValue replica = NodeEntry("h", 7002, "r");
   EXPECT_THAT(Parse({RangeEntry(0, 1, {NodeEntry("?", 7000, "a"), replica})}),

@@ -46,7 +46,7 @@ class ListSource final : public TopologySource {
 };
 
 TEST(DeclaredCommandsSourceTest, LaysThemOverTheCommandsOfAStaticCluster) {
-  const auto source = MakeTopologySource(StaticSourceSpec{.shard_count = 3},
+  const auto source = MakeTopologySource(StaticSourceSpec{.shard_count = 3}, {},
                                          CatalogOf("my.get", 4));
   const absl::StatusOr<ClusterReading> reading =
       source->Read(absl::InfiniteFuture());
@@ -58,7 +58,7 @@ TEST(DeclaredCommandsSourceTest, LaysThemOverTheCommandsOfAStaticCluster) {
 }
 
 TEST(DeclaredCommandsSourceTest, PutsThemInPlaceOfThoseThatTheClusterTells) {
-  const auto source = MakeTopologySource(StaticSourceSpec{.shard_count = 1},
+  const auto source = MakeTopologySource(StaticSourceSpec{.shard_count = 1}, {},
                                          CatalogOf("get", 7));
   EXPECT_EQ(source->Read(absl::InfiniteFuture())->catalog->Find("get")->arity,
             7);

@@ -45,6 +45,16 @@ TEST(ParseSourceSpecTest, ReadsSeeds) {
   EXPECT_EQ(spec.password, "");
 }
 
+TEST(ParseSourceSpecTest, ReadsWhetherTlsIsWanted) {
+  EXPECT_FALSE(ParseRedis("redis://h:1").tls);
+  const RedisSourceSpec spec = ParseRedis("rediss://planner:sesame@h:1,i:2");
+  EXPECT_TRUE(spec.tls);
+  EXPECT_EQ(spec.user, "planner");
+  EXPECT_THAT(spec.seeds, ElementsAre(RespEndpoint{.host = "h", .port = 1},
+                                      RespEndpoint{.host = "i", .port = 2}));
+  EXPECT_EQ(DescribeSourceSpec(spec), "rediss://h:1,i:2");
+}
+
 TEST(ParseSourceSpecTest, ReadsUserAndPassword) {
   const RedisSourceSpec spec = ParseRedis("redis://planner:sesame@h:1");
   EXPECT_EQ(spec.user, "planner");
@@ -76,6 +86,8 @@ TEST(ParseSourceSpecTest, RefusesEverythingElseAndRepeatsNoPassword) {
                                       "static:3x",
                                       "static:99999999999999999999",
                                       "redis://",
+                                      "rediss://",
+                                      "redisss://h:1",
                                       "redis://sesame",
                                       "redis://sesame:",
                                       "redis://:6379",
@@ -98,7 +110,6 @@ TEST(ParseSourceSpecTest, RefusesEverythingElseAndRepeatsNoPassword) {
                                       "redis://u:sesame%4x@h:1",
                                       "redis://u:sesame@",
                                       "redis://u:sesame@h",
-                                      "rediss://u:sesame@h:1",
                                       "sesame",
                                       "REDIS://h:1",
                                       "redis:h:1"}) {

@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <future>
 #include <memory>
 #include <mutex>
+#include <semaphore>
 #include <string>
 #include <thread>
 #include <utility>
@@ -15,9 +18,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "service/commands/command_catalog.h"
 #include "service/topology/cluster_topology.h"
+#include "service/topology/refresh_cycle.h"
+#include "service/topology/refresh_requests.h"
 #include "service/topology/topology_source.h"
 #include "service/topology/topology_store.h"
 
@@ -51,15 +57,19 @@ class ListSource final : public TopologySource {
 // Writes down what it hears, and lets a test wait for a number of events.
 class Diary final : public RefreshObserver {
  public:
-  void OnRefreshSucceeded(const ClusterSnapshot& snapshot, bool changed,
-                          absl::Duration /*duration*/) override {
-    Add((changed ? "changed to " : "still ") +
-        std::to_string(snapshot.topology->shards().size()));
+  void OnRefreshSucceeded(const RefreshReport& report) override {
+    Add((report.has_new_topology ? "changed to " : "still ") +
+        std::to_string(report.snapshot->topology->shards().size()));
   }
 
   void OnRefreshFailed(const absl::Status& status,
                        absl::Duration /*duration*/) override {
     Add(std::string(status.message()));
+  }
+
+  size_t count() {
+    const std::lock_guard lock(mutex_);
+    return events_.size();
   }
 
   // The first `count` events, once there are so many.
@@ -90,11 +100,12 @@ TopologyRefresher::Options Quick() {
 
 TEST(TopologyRefresherTest, PublishesWhatTheSourceReads) {
   TopologyStore store;
+  RefreshRequests requests;
   Diary diary;
   const TopologyRefresher refresher(
       std::make_unique<ListSource>(
           std::vector<absl::StatusOr<ClusterReading>>{ReadingOf(3)}),
-      &store, &diary, {.interval = absl::Hours(1)});
+      &store, &requests, &diary, {.interval = absl::Hours(1)});
   EXPECT_THAT(diary.WaitFor(1), ElementsAre("changed to 3"));
   ASSERT_NE(store.Current(), nullptr);
   EXPECT_EQ(store.Current()->topology->shards().size(), 3u);
@@ -102,11 +113,12 @@ TEST(TopologyRefresherTest, PublishesWhatTheSourceReads) {
 
 TEST(TopologyRefresherTest, SaysWhetherTheTopologyChanged) {
   TopologyStore store;
+  RefreshRequests requests;
   Diary diary;
   const TopologyRefresher refresher(
       std::make_unique<ListSource>(std::vector<absl::StatusOr<ClusterReading>>{
           ReadingOf(3), ReadingOf(3), ReadingOf(4), ReadingOf(4)}),
-      &store, &diary, Quick());
+      &store, &requests, &diary, Quick());
   EXPECT_THAT(diary.WaitFor(4), ElementsAre("changed to 3", "still 3",
                                             "changed to 4", "still 4"));
 }
@@ -114,13 +126,14 @@ TEST(TopologyRefresherTest, SaysWhetherTheTopologyChanged) {
 // Rule G5.
 TEST(TopologyRefresherTest, KeepsTheLastSnapshotThroughFailuresAndRecovers) {
   TopologyStore store;
+  RefreshRequests requests;
   Diary diary;
   const TopologyRefresher refresher(
       std::make_unique<ListSource>(std::vector<absl::StatusOr<ClusterReading>>{
           absl::UnavailableError("starting"), ReadingOf(3),
           absl::UnavailableError("down"), absl::UnavailableError("down"),
           ReadingOf(3)}),
-      &store, &diary, Quick());
+      &store, &requests, &diary, Quick());
   EXPECT_THAT(diary.WaitFor(5), ElementsAre("starting", "changed to 3", "down",
                                             "down", "still 3"));
   EXPECT_EQ(store.Current()->topology->shards().size(), 3u);
@@ -128,17 +141,19 @@ TEST(TopologyRefresherTest, KeepsTheLastSnapshotThroughFailuresAndRecovers) {
 
 TEST(TopologyRefresherTest, StopsAtOnceWhileItWaits) {
   TopologyStore store;
+  RefreshRequests requests;
   Diary diary;
   const TopologyRefresher refresher(
       std::make_unique<ListSource>(
           std::vector<absl::StatusOr<ClusterReading>>{ReadingOf(1)}),
-      &store, &diary, {.interval = absl::InfiniteDuration()});
+      &store, &requests, &diary, {.interval = absl::InfiniteDuration()});
   diary.WaitFor(1);
 }
 
 // For ThreadSanitizer: readers take snapshots while they are replaced.
 TEST(TopologyRefresherTest, ReadersSeeWholeSnapshotsWhileTopologiesChange) {
   TopologyStore store;
+  RefreshRequests requests;
   Diary diary;
   std::vector<absl::StatusOr<ClusterReading>> readings;
   for (int i = 0; i < 200; ++i) {
@@ -159,46 +174,132 @@ TEST(TopologyRefresherTest, ReadersSeeWholeSnapshotsWhileTopologiesChange) {
   }
   {
     const TopologyRefresher refresher(
-        std::make_unique<ListSource>(std::move(readings)), &store, &diary,
-        Quick());
+        std::make_unique<ListSource>(std::move(readings)), &store, &requests,
+        &diary, Quick());
     diary.WaitFor(400);
   }
   done = true;
 }
 
-constexpr double kMiddle = 0.5;  // No jitter.
-
-TEST(DelayUntilNextRefreshTest, IsTheIntervalAfterASuccess) {
-  EXPECT_EQ(DelayUntilNextRefresh({.interval = absl::Seconds(10)}, 0, kMiddle),
-            absl::Seconds(10));
+// Refreshes for nobody else's reasons.
+TopologyRefresher::Options OnRequestOnly() {
+  return {.interval = absl::InfiniteDuration(),
+          .min_interval = absl::Microseconds(1)};
 }
 
-TEST(DelayUntilNextRefreshTest, DoublesWithEachFailureUpToTheLimit) {
-  const TopologyRefresher::Options options{
-      .interval = absl::Seconds(10),
-      .min_backoff = absl::Milliseconds(100),
-      .max_backoff = absl::Seconds(1)};
-  const auto delay = [&](int failures) {
-    return DelayUntilNextRefresh(options, failures, kMiddle);
+TEST(TopologyRefresherTest, RefreshesWhenAsked) {
+  TopologyStore store;
+  RefreshRequests requests;
+  Diary diary;
+  const TopologyRefresher refresher(
+      std::make_unique<ListSource>(std::vector<absl::StatusOr<ClusterReading>>{
+          ReadingOf(3), ReadingOf(4)}),
+      &store, &requests, &diary, OnRequestOnly());
+  diary.WaitFor(1);
+  requests.Request();
+  EXPECT_THAT(diary.WaitFor(2), ElementsAre("changed to 3", "changed to 4"));
+}
+
+TEST(TopologyRefresherTest, CallsBackAfterTheRefreshWellOrBadly) {
+  TopologyStore store;
+  RefreshRequests requests;
+  Diary diary;
+  const TopologyRefresher refresher(
+      std::make_unique<ListSource>(std::vector<absl::StatusOr<ClusterReading>>{
+          ReadingOf(3), ReadingOf(4), absl::UnavailableError("down")}),
+      &store, &requests, &diary, OnRequestOnly());
+  diary.WaitFor(1);
+  const auto refresh = [&] {
+    const auto seen = std::make_shared<std::promise<size_t>>();
+    requests.Request([&store, seen] {
+      seen->set_value(store.Current()->topology->shards().size());
+    });
+    return seen->get_future().get();
   };
-  EXPECT_EQ(delay(1), absl::Milliseconds(100));
-  EXPECT_EQ(delay(2), absl::Milliseconds(200));
-  EXPECT_EQ(delay(4), absl::Milliseconds(800));
-  EXPECT_EQ(delay(5), absl::Seconds(1));
-  EXPECT_EQ(delay(1'000'000), absl::Seconds(1));
+  EXPECT_EQ(refresh(), 4u);
+  EXPECT_EQ(refresh(), 4u);
+  EXPECT_THAT(diary.WaitFor(3),
+              ElementsAre("changed to 3", "changed to 4", "down"));
 }
 
-TEST(DelayUntilNextRefreshTest, IsNeverLongerAfterAFailureThanAfterASuccess) {
-  EXPECT_EQ(
-      DelayUntilNextRefresh({.interval = absl::Milliseconds(50)}, 9, kMiddle),
-      absl::Milliseconds(50));
+// A source whose reads wait for a word, one each.
+class HeldSource final : public TopologySource {
+ public:
+  explicit HeldSource(std::counting_semaphore<>* words) : words_(words) {}
+
+  absl::StatusOr<ClusterReading> Read(absl::Time /*deadline*/) override {
+    words_->acquire();
+    return ReadingOf(++reads_);
+  }
+
+ private:
+  std::counting_semaphore<>* const words_;
+  int reads_ = 0;
+};
+
+TEST(TopologyRefresherTest, ARequestDuringARefreshIsServedByTheNextOne) {
+  TopologyStore store;
+  RefreshRequests requests;
+  Diary diary;
+  std::counting_semaphore<> words(0);
+  const TopologyRefresher refresher(std::make_unique<HeldSource>(&words),
+                                    &store, &requests, &diary, OnRequestOnly());
+  words.release();
+  diary.WaitFor(1);
+  std::promise<size_t> seen;
+  // The second refresh asks for a third from within.
+  requests.Request([&] {
+    requests.Request(
+        [&] { seen.set_value(store.Current()->topology->shards().size()); });
+  });
+  words.release();
+  diary.WaitFor(2);
+  words.release();
+  EXPECT_EQ(seen.get_future().get(), 3u);
 }
 
-TEST(DelayUntilNextRefreshTest, JitterIsTenPercentEitherWay) {
-  const TopologyRefresher::Options options{.interval = absl::Seconds(10)};
-  EXPECT_EQ(DelayUntilNextRefresh(options, 0, 0.0), absl::Seconds(9));
-  EXPECT_EQ(DelayUntilNextRefresh(options, 0, 0.75), absl::Milliseconds(10500));
-  EXPECT_LT(DelayUntilNextRefresh(options, 0, 0.999), absl::Seconds(11));
+TEST(TopologyRefresherTest, AMillionRequestsCostOneRefreshPerMinInterval) {
+  TopologyStore store;
+  RefreshRequests requests;
+  Diary diary;
+  const absl::Time begin = absl::Now();
+  constexpr absl::Duration kMinInterval = absl::Milliseconds(100);
+  {
+    const TopologyRefresher refresher(
+        std::make_unique<ListSource>(
+            std::vector<absl::StatusOr<ClusterReading>>{ReadingOf(3)}),
+        &store, &requests, &diary,
+        {.interval = absl::InfiniteDuration(), .min_interval = kMinInterval});
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 4; ++i) {
+      callers.emplace_back([&] {
+        for (int j = 0; j < 250'000; ++j) requests.Request();
+      });
+    }
+    callers.clear();
+    diary.WaitFor(2);
+  }
+  const auto limit = (absl::Now() - begin) / kMinInterval;
+  EXPECT_LE(static_cast<double>(diary.count()), 1 + limit);
+}
+
+TEST(TopologyRefresherTest, CallsBackThoseWhoWaitWhenItStops) {
+  TopologyStore store;
+  RefreshRequests requests;
+  Diary diary;
+  int calls = 0;
+  {
+    const TopologyRefresher refresher(
+        std::make_unique<ListSource>(
+            std::vector<absl::StatusOr<ClusterReading>>{ReadingOf(1)}),
+        &store, &requests, &diary,
+        {.interval = absl::InfiniteDuration(), .min_interval = absl::Hours(1)});
+    diary.WaitFor(1);
+    requests.Request([&] { ++calls; });
+  }
+  EXPECT_EQ(calls, 1);
+  requests.Request([&] { ++calls; });
+  EXPECT_EQ(calls, 2);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/rpc/request_validation.h"
+#include "service/answers/request_validation.h"
 
 #include <gtest/gtest.h>
 

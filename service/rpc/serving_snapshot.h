@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "service/rpc/rpc_status.h"
+#include "service/topology/cluster_registry.h"
+
+namespace slotplanner {
+
+// What a request is answered from.
+struct ServingSnapshot {
+  // Null exactly when there is an error.
+  std::shared_ptr<const ClusterSnapshot> snapshot;
+  // TOPOLOGY_NOT_READY or TOPOLOGY_STALE (rule G5).
+  std::optional<ApiError> error;
+};
+
+// The newest snapshot of the cluster, if it was confirmed no longer than
+// `max_age` before `now`.
+ServingSnapshot TakeSnapshot(const ClusterRegistry::Entry& cluster,
+                             absl::Duration max_age, absl::Time now);
+
+}  // namespace slotplanner
