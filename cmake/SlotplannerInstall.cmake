@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What `cmake --install` copies: the two programs, the .proto files, and the
-# client library as CMake package `slotplanner`. Headers keep their paths in the
+# client libraries as CMake package `slotplanner`: `client`, and `local_planner`
+# with the rings that it plans with. Headers keep their paths in the
 # repository, under include/slotplanner; generated ones are directly under
 # include, which is their path in every #include.
 include(CMakePackageConfigHelpers)
@@ -9,13 +10,16 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/slotplanner)
 
 install(TARGETS slotplanner-server slotplanner)
 
-install(TARGETS slotplanner_client slotplanner_api slotplanner_base
-                slotplanner_error_details_proto slotplanner_resp
+install(TARGETS slotplanner_client slotplanner_local_planner
+                slotplanner_answers slotplanner_planning slotplanner_topology
+                slotplanner_commands slotplanner_slots slotplanner_resp
+                slotplanner_base slotplanner_api slotplanner_error_details_proto
         EXPORT slotplannerTargets)
 install(EXPORT slotplannerTargets NAMESPACE slotplanner::
         DESTINATION ${package_dir})
 
-foreach(folder client/cpp service/base service/resp)
+foreach(folder client/cpp client/local service/base service/resp service/slots
+        service/commands service/topology service/planning service/answers)
   install(DIRECTORY ${folder}/
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/slotplanner/${folder}
           FILES_MATCHING PATTERN "*.h")
