@@ -119,6 +119,7 @@ void ClusterObserver::OnRefreshSucceeded(const RefreshReport& report) {
   }
   if (report.has_new_topology) LogTopology(report);
   LogHiding(*report.snapshot);
+  LogAccess(report.access_status);
   LogNodes(report.problems, report.snapshot->confirm_time);
   has_topology_ = true;
 }
@@ -188,6 +189,17 @@ void ClusterObserver::LogHiding(const ClusterSnapshot& snapshot) {
            "migrations_shown",
            "The cluster does not let us run CLUSTER NODES; plans may not know "
            "of slots that are moving. Allow +cluster|nodes in its ACL.");
+}
+
+void ClusterObserver::LogAccess(const absl::Status& status) {
+  if (status.ok() == is_access_usable_) return;
+  is_access_usable_ = status.ok();
+  if (is_access_usable_) {
+    Log(LogLevel::kInfo, "access_usable", {{"cluster", cluster_}});
+  } else {
+    Log(LogLevel::kWarning, "access_unusable",
+        {{"cluster", cluster_}, {"message", ToStd(status.message())}});
+  }
 }
 
 void ClusterObserver::LogNodes(const std::vector<NodeProblem>& problems,

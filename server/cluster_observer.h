@@ -56,6 +56,7 @@ class ClusterObserver : public RefreshObserver {
   void ShowMetrics(const RefreshReport& report);
   void LogTopology(const RefreshReport& report);
   void LogHiding(const ClusterSnapshot& snapshot);
+  void LogAccess(const absl::Status& status);
   // Logs which nodes are unusable since `now`, and which no longer are.
   void LogNodes(const std::vector<NodeProblem>& problems, absl::Time now);
 
@@ -64,6 +65,7 @@ class ClusterObserver : public RefreshObserver {
   bool has_topology_ = false;
   bool hides_commands_ = false;    // In the snapshot that was last heard of.
   bool hides_migrations_ = false;  // Likewise.
+  bool is_access_usable_ = true;   // Likewise.
   // By `host:port`. Holds the nodes that are unusable, and those that were
   // within the last minute: at most kMaxLoggedNodes, others go unlogged.
   std::map<std::string, NodeLog> node_logs_;

@@ -133,7 +133,7 @@ absl::Status RespConnection::Pump() {
 absl::Status RespConnection::Exchange() {
   if (absl::Status status = stream_->Connect(); !status.ok()) return status;
   if (!is_connected()) return absl::OkStatus();
-  const absl::Status written = Write();
+  absl::Status written = Write();
   // Even then: a node that hangs up may have said why.
   if (absl::Status read = Read(); !read.ok()) return read;
   if (!written.ok()) return written;

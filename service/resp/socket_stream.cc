@@ -30,6 +30,12 @@
 namespace slotplanner {
 namespace {
 
+// How long a node's host may leave unacknowledged what was sent to it. A host
+// acknowledges within a round trip, however slow the node; one that does not is
+// cut off, and the system's own limit would be minutes. Two seconds leave room
+// for a packet that is lost three times.
+constexpr unsigned int kMaxUnacknowledgedMs = 2000;
+
 // A non-blocking socket that connects to `address`.
 absl::StatusOr<int> BeginToConnect(const addrinfo& address) {
   const int fd = socket(address.ai_family,
@@ -40,6 +46,8 @@ absl::StatusOr<int> BeginToConnect(const addrinfo& address) {
   // Without the option the connection works all the same.
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kMaxUnacknowledgedMs,
+             sizeof(kMaxUnacknowledgedMs));
   // An interrupted connect goes on in the background, like one in progress.
   if (connect(fd, address.ai_addr, address.ai_addrlen) != 0 &&
       errno != EINPROGRESS && errno != EINTR) {
@@ -53,8 +61,9 @@ absl::StatusOr<int> BeginToConnect(const addrinfo& address) {
 // How far a socket is that connects: done when the result wants nothing.
 absl::StatusOr<IoResult> CheckConnected(int fd) {
   pollfd writable = {.fd = fd, .events = POLLOUT, .revents = 0};
-  if (poll(&writable, 1, /*timeout=*/0) <= 0)
+  if (poll(&writable, 1, /*timeout=*/0) <= 0) {
     return IoResult{.wanted = POLLOUT};
+  }
   int error = 0;
   socklen_t size = sizeof(error);
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
@@ -90,10 +99,7 @@ SocketStream::SocketStream(RespEndpoint endpoint, absl::Time connect_deadline,
       connect_deadline_(connect_deadline),
       tls_(std::move(tls)),
       addresses_(std::move(addresses)),
-      next_address_(addresses_.get()),
-      connect_needs_(POLLOUT),
-      read_needs_(POLLIN),
-      write_needs_(POLLOUT) {}
+      next_address_(addresses_.get()) {}
 
 SocketStream::~SocketStream() { Close(); }
 
@@ -146,7 +152,7 @@ void SocketStream::TryNextAddress() {
 
 absl::StatusOr<IoResult> SocketStream::ContinueAttempt() {
   if (state_ == State::kConnecting) {
-    const absl::StatusOr<IoResult> connected = CheckConnected(fd_);
+    absl::StatusOr<IoResult> connected = CheckConnected(fd_);
     if (!connected.ok() || connected->wanted != 0) return connected;
     if (tls_ == nullptr) {
       state_ = State::kOpen;
@@ -157,7 +163,7 @@ absl::StatusOr<IoResult> SocketStream::ContinueAttempt() {
     if (!session.ok()) return session.status();
     session_ = *std::move(session);
   }
-  const absl::StatusOr<IoResult> shaken = session_->Handshake();
+  absl::StatusOr<IoResult> shaken = session_->Handshake();
   if (shaken.ok()) {
     connect_needs_ = shaken->wanted;
     if (shaken->wanted == 0) state_ = State::kOpen;

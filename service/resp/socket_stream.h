@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include <poll.h>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -20,7 +22,8 @@ namespace slotplanner {
 
 // Bytes to and from one node, over TCP (TCP_NODELAY) or TLS above it. Nothing
 // blocks but `Start`. Errors are UNAVAILABLE and name the node; behind one, the
-// stream is of no further use. Not thread-safe.
+// stream is of no further use. One of them is that the node's host has been cut
+// off for two seconds while something was on its way to it. Not thread-safe.
 class SocketStream {
  public:
   // Begins to connect. Blocks only while getaddrinfo resolves the name, which
@@ -85,9 +88,9 @@ class SocketStream {
   std::unique_ptr<TlsSession> session_;  // Null without TLS.
   // What to wait for before more can be done, for poll. With TLS each may need
   // the other direction.
-  short connect_needs_;
-  short read_needs_;
-  short write_needs_;
+  short connect_needs_ = POLLOUT;
+  short read_needs_ = POLLIN;
+  short write_needs_ = POLLOUT;
 };
 
 }  // namespace slotplanner

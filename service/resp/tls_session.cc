@@ -136,7 +136,7 @@ std::string TlsSession::ExplainFailure() const {
 }
 
 bio_method_st* TlsSession::SocketMethod() {
-  static BIO_METHOD* const method = [] {
+  static BIO_METHOD* const kMethod = [] {
     BIO_METHOD* const made = BIO_meth_new(
         BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "slotplanner socket");
     BIO_meth_set_read(made, ReadSocket);
@@ -144,7 +144,7 @@ bio_method_st* TlsSession::SocketMethod() {
     BIO_meth_set_ctrl(made, ControlSocket);
     return made;
   }();
-  return method;
+  return kMethod;
 }
 
 int TlsSession::ReadSocket(bio_st* bio, char* buffer, int size) {

@@ -26,12 +26,11 @@ class TopologyWatches::Messages {
       v1::WatchTopologyResponse response;
       FillTopology(*snapshot, *response.mutable_topology());
       bool own_buffer = false;
-      grpc::ByteBuffer bytes;
-      const grpc::Status status =
+      bytes_.Clear();
+      [[maybe_unused]] const grpc::Status status =
           grpc::SerializationTraits<v1::WatchTopologyResponse>::Serialize(
-              response, &bytes, &own_buffer);
+              response, &bytes_, &own_buffer);
       assert(status.ok());
-      bytes_ = std::move(bytes);
       snapshot_ = snapshot;
     }
     return bytes_;

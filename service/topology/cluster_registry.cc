@@ -16,10 +16,10 @@ ClusterRegistry::ClusterRegistry(const std::vector<std::string>& names) {
   assert(!names.empty());
   for (const std::string& name : names) {
     assert(Find(name) == nullptr);
-    entries_.push_back(
-        {.name = name,
-         .store = std::make_unique<TopologyStore>(),
-         .refresh_requests = std::make_unique<RefreshRequests>()});
+    Entry& entry = entries_.emplace_back();
+    entry.name = name;
+    entry.store = std::make_unique<TopologyStore>();
+    entry.refresh_requests = std::make_unique<RefreshRequests>();
   }
 }
 

@@ -79,4 +79,13 @@ absl::StatusOr<std::unique_ptr<RespConnection>> NodeDialer::Dial(
   return connection;
 }
 
+absl::Status NodeDialer::CheckAccess() {
+  if (tls_.has_value()) {
+    if (const auto tls = tls_->Current(); !tls.ok()) return tls.status();
+    // `Current` goes on with the last good files.
+    if (absl::Status loaded = tls_->load_status(); !loaded.ok()) return loaded;
+  }
+  return access_.password.Read().status();
+}
+
 }  // namespace slotplanner

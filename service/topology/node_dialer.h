@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "service/resp/resp_connection.h"
@@ -26,6 +27,10 @@ class NodeDialer {
   // password or the TLS files cannot be read.
   absl::StatusOr<std::unique_ptr<RespConnection>> Dial(
       const RespEndpoint& node);
+
+  // Whether password and TLS files can be used as they are now.
+  // INVALID_ARGUMENT names the one that cannot.
+  absl::Status CheckAccess();
 
   const ClusterAccess& access() const { return access_; }
   bool is_tls() const { return tls_.has_value(); }

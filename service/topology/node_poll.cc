@@ -57,6 +57,7 @@ std::vector<NodeAnswer> NodePoll::Ask(std::span<const RespEndpoint> nodes,
                                       Question question, absl::Time deadline) {
   assert(nodes.size() <= kMaxNodes);
   std::vector<NodeSession*> sessions;
+  sessions.reserve(nodes.size());
   for (const RespEndpoint& node : nodes) {
     const std::string name = ToString(node);
     sessions.push_back(
@@ -69,6 +70,7 @@ std::vector<NodeAnswer> NodePoll::Ask(std::span<const RespEndpoint> nodes,
   Patience patience(nodes.size(), deadline);
   while (absl::Now() < patience.end()) {
     std::vector<RespConnection*> connections;
+    connections.reserve(sessions.size());
     for (const NodeSession* session : sessions) {
       connections.push_back(session->is_waiting() ? session->connection()
                                                   : nullptr);

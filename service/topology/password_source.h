@@ -16,14 +16,14 @@ class PasswordSource {
   PasswordSource() = default;
 
   static PasswordSource Literal(std::string password) {
-    return PasswordSource(Kind::kLiteral, std::move(password));
+    return {Kind::kLiteral, std::move(password)};
   }
   // The first line of the file.
   static PasswordSource File(std::string path) {
-    return PasswordSource(Kind::kFile, std::move(path));
+    return {Kind::kFile, std::move(path)};
   }
   static PasswordSource Environment(std::string variable) {
-    return PasswordSource(Kind::kEnvironment, std::move(variable));
+    return {Kind::kEnvironment, std::move(variable)};
   }
 
   bool is_none() const { return kind_ == Kind::kNone; }

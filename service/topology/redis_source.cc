@@ -162,6 +162,7 @@ absl::StatusOr<ClusterReading> RedisSource::Look(absl::Time deadline) {
   reading.asked_node_count = findings.asked_for_view_count;
   reading.agreeing_node_count = choice->agreeing_count;
   reading.hides_migrations = findings.hides_nodes;
+  reading.access_status = dialer_.CheckAccess();
   reading.is_settled =
       choice->is_unanimous &&
       std::none_of(topology.shards().begin(), topology.shards().end(),

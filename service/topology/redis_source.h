@@ -33,8 +33,7 @@ namespace slotplanner {
 //      more than 100, the others are asked at the next look and what they said
 //      last stays.
 //   4. When the topology's version is another than before, one of the nodes
-//   that
-//      agree on it is asked for its commands.
+//      that agree on it is asked for its commands.
 //
 // A server may hide COMMAND, by ACL or by renaming it away. Then the commands
 // that were read before stay; if there are none, those of Redis 7.0 stand in

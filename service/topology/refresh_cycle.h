@@ -21,6 +21,7 @@ struct RefreshReport {
   bool has_new_topology = false;
   // As in `ClusterReading`.
   bool is_settled = true;
+  absl::Status access_status = absl::OkStatus();
   std::vector<NodeProblem> problems = {};
   // How long the cluster took to answer.
   absl::Duration duration = absl::ZeroDuration();

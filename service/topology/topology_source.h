@@ -38,6 +38,10 @@ struct ClusterReading {
   // Some nodes do not let us run CLUSTER NODES: config epochs and migrations
   // are not known of all.
   bool hides_migrations = false;
+  // Why the password or the TLS files cannot be used as they are now, such as
+  // after a rotation that went wrong; else OK. Connections that are open stay
+  // so, and new ones are made with the last good TLS files.
+  absl::Status access_status = absl::OkStatus();
   // At most 32 nodes asked in vain, although the reading succeeded.
   std::vector<NodeProblem> problems = {};
 };

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cpp/plan_executor.h"
@@ -435,6 +436,39 @@ TEST(PlanExecutorTest, APlanForOtherCommandsSendsNothing) {
   plan.add_command_plans();
   EXPECT_EQ(executor.Execute({}, plan, absl::InfiniteFuture()).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+TEST(PlanExecutorTest, LogsInWithThePasswordOfTheMoment) {
+  const auto script = [](const std::string& password) {
+    return FakeScript()
+        .Expect({"AUTH", password})
+        .Send(RespValue::Status("OK"))
+        .Expect({"GET", "foo"})
+        .Send(RespValue::String("v"));
+  };
+  std::string current = "old";
+  PlanExecutor executor(
+      {.password = "not this",
+       .read_password = [&current]() -> absl::StatusOr<std::string> {
+         return current;
+       }});
+  FakeNode node(script("old"));
+  EXPECT_EQ(GetFoo(node).RunBy(executor).commands[0].reply,
+            RespValue::String("v"));
+  current = "new";
+  node.Play(script("new"));
+  EXPECT_EQ(GetFoo(node).RunBy(executor).commands[0].reply,
+            RespValue::String("v"));
+}
+
+TEST(PlanExecutorTest, SendsNothingWithoutThePasswordThatItNeeds) {
+  const FakeNode node;
+  PlanExecutor executor({.read_password = []() -> absl::StatusOr<std::string> {
+    return absl::InvalidArgumentError("cannot read a password");
+  }});
+  const PartResult part = GetFoo(node).RunBy(executor).commands[0].parts[0];
+  EXPECT_EQ(part.outcome, PartOutcome::kNotSent);
+  EXPECT_EQ(part.cause.code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

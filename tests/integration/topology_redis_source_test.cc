@@ -514,6 +514,36 @@ TEST(RedisSourceTest, ReadsThePasswordFileWheneverItConnects) {
   EXPECT_TRUE(source.Read(Later()).ok());
 }
 
+// The connection stays open, so that only this tells that the next one fails.
+TEST(RedisSourceTest, TellsThatThePasswordCannotBeReadAnyMore) {
+  const PasswordFile file("old");
+  FakeNode node;
+  node.Play(FakeScript()
+                .Expect({"AUTH", "old"})
+                .Send("+OK\r\n")
+                .Expect(kShards)
+                .Send(OneShardReply(node.endpoint()))
+                .Expect(kNodes)
+                .Send(OneNodeReply())
+                .Expect(kCommand)
+                .Send(CommandReply())
+                .Expect(kShards)
+                .Send(OneShardReply(node.endpoint()))
+                .Expect(kNodes)
+                .Send(OneNodeReply()));
+  RedisSource source = SourceOf(
+      {node.endpoint()}, {.password = PasswordSource::File(file.path())});
+  const auto before = source.Read(Later());
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_TRUE(before->access_status.ok()) << before->access_status;
+
+  file.Write("");
+  const auto after = source.Read(Later());
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_TRUE(absl::IsInvalidArgument(after->access_status));
+  EXPECT_THAT(after->access_status.message(), HasSubstr(file.path()));
+}
+
 TEST(RedisSourceTest, NamesAPasswordFileThatIsNotThere) {
   const RefusingNode node;
   const absl::Status status =

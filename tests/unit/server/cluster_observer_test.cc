@@ -190,6 +190,20 @@ TEST_F(ClusterObserverTest,
   EXPECT_THAT(LogOfMigrations(false), IsEmpty());
 }
 
+TEST_F(ClusterObserverTest, LogsOnceThatAccessIsUnusableAndOnceThatItIsNot) {
+  const auto log_of = [this](const absl::Status& status) {
+    return LogOf({.snapshot = std::make_shared<ClusterSnapshot>(SnapshotOf(3)),
+                  .access_status = status});
+  };
+  const absl::Status broken = absl::InvalidArgumentError("/run/key.pem is odd");
+  log_of(absl::OkStatus());
+  EXPECT_THAT(log_of(broken),
+              AllOf(HasSubstr("access_unusable"), HasSubstr("key.pem is odd")));
+  EXPECT_THAT(log_of(broken), IsEmpty());
+  EXPECT_THAT(log_of(absl::OkStatus()), HasSubstr("access_usable"));
+  EXPECT_THAT(log_of(absl::OkStatus()), IsEmpty());
+}
+
 TEST_F(ClusterObserverTest, LogsOnceThatANodeIsUnusableAndOnceThatItIsNot) {
   EXPECT_THAT(
       LogOfProblems(absl::Seconds(0), {7000}),

@@ -9,7 +9,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
@@ -93,6 +96,19 @@ TEST(SocketStreamTest, EachAddressHasItsShareOfTheTimeToTheDeadline) {
   const auto only = SocketStream::Start(node.endpoint(), deadline, nullptr);
   ASSERT_TRUE(only.ok());
   EXPECT_EQ((*only)->wake_time(), deadline);
+}
+
+// A host that is cut off shows within seconds, not with the system's limit of
+// minutes. The rest is the kernel's: tcp(7), TCP_USER_TIMEOUT.
+TEST(SocketStreamTest, GivesUpOnAHostThatAcknowledgesNothing) {
+  const FakeNode node;
+  const auto stream = StartTo(node.endpoint());
+  unsigned int milliseconds = 0;
+  socklen_t size = sizeof(milliseconds);
+  ASSERT_EQ(getsockopt(stream->fd(), IPPROTO_TCP, TCP_USER_TIMEOUT,
+                       &milliseconds, &size),
+            0);
+  EXPECT_EQ(milliseconds, 2000u);
 }
 
 }  // namespace
