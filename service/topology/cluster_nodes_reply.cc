@@ -43,10 +43,8 @@ std::optional<T> ParseNumber(absl::string_view text) {
 }
 
 bool HasFlag(absl::string_view flags, absl::string_view flag) {
-  for (const absl::string_view f : absl::StrSplit(flags, ',')) {
-    if (f == flag) return true;
-  }
-  return false;
+  const std::vector<absl::string_view> all = absl::StrSplit(flags, ',');
+  return std::find(all.begin(), all.end(), flag) != all.end();
 }
 
 // `[77->-id]`: slot 77 is leaving for that node; `[77-<-id]`: it is coming from
