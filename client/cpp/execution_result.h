@@ -37,8 +37,9 @@ struct ExecutionResult {
   // F3).
   bool plan_outdated = false;
 
-  // The first MOVED that was met, as in `MOVED 3999 127.0.0.1:6381`: what
-  // `TopologyService.ReportRedirection` takes. Empty when there was none.
+  // What to report by `TopologyService.ReportRedirection`: the first MOVED that
+  // was met, as in `MOVED 3999 127.0.0.1:6381`, or the first other redirection
+  // that stood to the end, such as CLUSTERDOWN. Empty when there was none.
   std::string redirection = {};
 };
 

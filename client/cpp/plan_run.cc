@@ -354,18 +354,29 @@ class PlanRun {
       if (MeansNotPrimary(error.text)) result_.plan_outdated = true;
       return std::nullopt;
     }
-    if (detour.due >= give_up_time_) return std::nullopt;
+    if (detour.due >= give_up_time_) {
+      // A command that stays behind a WAIT is not planned again: then only a
+      // report makes the planner look at the cluster.
+      NoteRedirection(error.text);
+      return std::nullopt;
+    }
     return detour;
   }
 
   void NoteMoved(Pipeline& pipeline, const RespEndpoint& target,
                  const std::string& error) {
     result_.plan_outdated = true;
-    if (result_.redirection.empty()) result_.redirection = error;
+    NoteRedirection(error);
     if (target != pipeline.endpoint) return;
     // The name leads to another node by now: reconnect (rule F3).
     Retire(pipeline);
     connections_.Forget(target);
+  }
+
+  void NoteRedirection(const std::string& error) {
+    if (result_.redirection.empty() && TellsOfTopology(error)) {
+      result_.redirection = error;
+    }
   }
 
   // When to ask a node again. All that it turns away in the meantime waits for

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,11 @@
 namespace slotplanner {
 namespace {
 
-// The first word of an error line is its code.
-std::string_view CodeOf(std::string_view error) {
-  return error.substr(0, error.find(' '));
+// Whether the first word of an error line, its code, is one of `codes`.
+bool HasCode(std::string_view error,
+             std::initializer_list<std::string_view> codes) {
+  return std::find(codes.begin(), codes.end(),
+                   error.substr(0, error.find(' '))) != codes.end();
 }
 
 }  // namespace
@@ -56,14 +59,15 @@ std::optional<Redirection> ParseRedirection(std::string_view error,
 }
 
 bool MeansTryLater(std::string_view error) {
-  static constexpr std::string_view kCodes[] = {"TRYAGAIN", "CLUSTERDOWN",
-                                                "LOADING", "MASTERDOWN"};
-  return std::find(std::begin(kCodes), std::end(kCodes), CodeOf(error)) !=
-         std::end(kCodes);
+  return HasCode(error, {"TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN"});
+}
+
+bool TellsOfTopology(std::string_view error) {
+  return HasCode(error, {"MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"});
 }
 
 bool MeansNotPrimary(std::string_view error) {
-  return CodeOf(error) == "READONLY";
+  return HasCode(error, {"READONLY"});
 }
 
 }  // namespace slotplanner

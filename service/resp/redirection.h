@@ -34,6 +34,10 @@ std::optional<Redirection> ParseRedirection(std::string_view error,
 // LOADING and MASTERDOWN until a node is in sync.
 bool MeansTryLater(std::string_view error);
 
+// Whether an error line tells of the topology, so that whoever makes the plans
+// wants to hear of it: MOVED, ASK, TRYAGAIN and CLUSTERDOWN.
+bool TellsOfTopology(std::string_view error);
+
 // Whether an error line says that a write came to a replica. It names no
 // primary, so that there is nothing to follow.
 bool MeansNotPrimary(std::string_view error);

@@ -54,6 +54,8 @@ TEST(PlanRetriesTest, GivesUpAsSoonAsTheNextTryWouldBeTooLate) {
   const ExecutionResult result = GetFoo(node).RunBy(executor);
   EXPECT_EQ(result.commands[0].reply, down);
   EXPECT_EQ(result.commands[0].parts[0].outcome, PartOutcome::kFailed);
+  EXPECT_FALSE(result.plan_outdated);
+  EXPECT_EQ(result.redirection, down.text);
 }
 
 TEST(PlanRetriesTest, TheDeadlineEndsTheRetries) {

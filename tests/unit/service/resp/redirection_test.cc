@@ -60,6 +60,17 @@ TEST(MeansTryLaterTest, TellsByTheFirstWord) {
   }
 }
 
+TEST(TellsOfTopologyTest, TellsByTheFirstWord) {
+  for (const std::string_view error :
+       {"MOVED 1 a:1", "ASK 1 a:1", "TRYAGAIN", "CLUSTERDOWN Hash slot"}) {
+    EXPECT_TRUE(TellsOfTopology(error)) << error;
+  }
+  for (const std::string_view error :
+       {"", "LOADING", "MASTERDOWN Link", "READONLY", "ERR MOVED"}) {
+    EXPECT_FALSE(TellsOfTopology(error)) << error;
+  }
+}
+
 TEST(MeansNotPrimaryTest, TellsByTheFirstWord) {
   EXPECT_TRUE(
       MeansNotPrimary("READONLY You can't write against a read only replica."));
