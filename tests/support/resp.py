@@ -7,6 +7,7 @@ is decoded, so equal replies are equal byte for byte.
 
 import dataclasses
 import socket
+import ssl
 from collections.abc import Sequence
 
 Reply = object
@@ -23,8 +24,16 @@ class Error:
 
 
 class Connection:
-    def __init__(self, host: str, port: int, timeout_seconds: float = 30):
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        timeout_seconds: float = 30,
+        tls: ssl.SSLContext | None = None,
+    ):
         self._socket = socket.create_connection((host, port), timeout_seconds)
+        if tls is not None:
+            self._socket = tls.wrap_socket(self._socket, server_hostname=host)
         self._reader = self._socket.makefile('rb')
 
     def send(self, *args: bytes | str | int) -> None:

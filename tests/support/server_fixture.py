@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The installed programs: a running slotplanner-server, and its tool."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import subprocess
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -23,9 +25,25 @@ _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 class Server:
     """A server on ports of the kernel's choice. `specs` are the values of its
-    --cluster flags."""
+    --cluster flags, `config` what its --config file holds."""
 
-    def __init__(self, *specs: str, flags: tuple[str, ...] = ()):
+    def __init__(
+        self,
+        *specs: str,
+        flags: tuple[str, ...] = (),
+        config: dict | None = None,
+    ):
+        with contextlib.ExitStack() as stack:
+            if config is not None:
+                file = stack.enter_context(
+                    tempfile.NamedTemporaryFile('w', suffix='.yaml')
+                )
+                json.dump(config, file)  # Which is YAML, too.
+                file.flush()
+                flags = (f'--config={file.name}', *flags)
+            self._start(specs, flags)
+
+    def _start(self, specs: tuple[str, ...], flags: tuple[str, ...]) -> None:
         self._process = subprocess.Popen(
             [
                 PREFIX / 'bin' / 'slotplanner-server',
@@ -43,12 +61,16 @@ class Server:
         self._logged = threading.Condition()
         self._reader = threading.Thread(target=self._read_log)
         self._reader.start()
-        self.address = self.wait_for_event('listening', protocol='grpc')[
-            'address'
-        ]
-        self.admin_address = self.wait_for_event('listening', protocol='http')[
-            'address'
-        ]
+        try:
+            self.address = self.wait_for_event('listening', protocol='grpc')[
+                'address'
+            ]
+            self.admin_address = self.wait_for_event(
+                'listening', protocol='http'
+            )['address']
+        except AssertionError:
+            self._end()
+            raise
         self.channel = grpc.insecure_channel(self.address)
         self.planner = slot_planner_service_pb2_grpc.SlotPlannerServiceStub(
             self.channel
@@ -84,6 +106,11 @@ class Server:
             raise AssertionError(f'{wanted} is not in the log: {self._log}')
         return line
 
+    def log_text(self) -> str:
+        """All it has logged."""
+        with self._logged:
+            return json.dumps(self._log)
+
     def wait_for_topology(self, cluster: str = 'default') -> 'Server':
         """Returns when the topology of that cluster has been read."""
         self.wait_for_event('topology_first_read', cluster=cluster)
@@ -115,6 +142,9 @@ class Server:
     def stop(self) -> int:
         """Asks the server to end, and returns its exit code."""
         self.channel.close()
+        return self._end()
+
+    def _end(self) -> int:
         self._process.terminate()
         code = self._process.wait(timeout=_TIMEOUT_SECONDS)
         self._reader.join()
