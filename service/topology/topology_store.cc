@@ -26,7 +26,8 @@ std::shared_ptr<const ClusterSnapshot> TopologyStore::Current() const {
   return current_;
 }
 
-void TopologyStore::Publish(std::shared_ptr<const ClusterSnapshot> snapshot) {
+void TopologyStore::Publish(
+    const std::shared_ptr<const ClusterSnapshot>& snapshot) {
   assert(snapshot != nullptr);
   // Freed at the end, outside the locks, unless somebody still uses it.
   std::shared_ptr<const ClusterSnapshot> before = Current();

@@ -54,7 +54,7 @@ class TopologyStore {
 
   // Makes `snapshot` the newest, then tells the watchers if something changed.
   // Requires: not null, and no other call of `Publish` meanwhile.
-  void Publish(std::shared_ptr<const ClusterSnapshot> snapshot);
+  void Publish(const std::shared_ptr<const ClusterSnapshot>& snapshot);
 
   // From now on `watcher` hears of every change, and within this call of the
   // newest snapshot if there is one. It misses none and hears none twice.
