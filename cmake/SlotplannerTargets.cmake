@@ -57,6 +57,22 @@ function(slotplanner_library name)
   _slotplanner_own_code(slotplanner_${name})
 endfunction()
 
+# slotplanner_embed_file(FILE NAME OUTPUT): sets OUTPUT to the path of a source,
+# made at build time, that defines `const std::string_view slotplanner::NAME`
+# with the bytes of FILE.
+function(slotplanner_embed_file file name output)
+  set(script ${PROJECT_SOURCE_DIR}/cmake/EmbedFile.cmake)
+  set(input ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${file}.cc)
+  add_custom_command(
+      OUTPUT ${source}
+      COMMAND ${CMAKE_COMMAND} -D INPUT=${input} -D OUTPUT=${source}
+              -D NAME=${name} -P ${script}
+      DEPENDS ${input} ${script}
+      VERBATIM)
+  set(${output} ${source} PARENT_SCOPE)
+endfunction()
+
 # slotplanner_program(NAME SOURCES... DEPS...): an executable.
 function(slotplanner_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
