@@ -11,33 +11,19 @@
 #include "service/slots/hash_slot.h"
 
 namespace slotplanner {
-namespace {
-
-using Kind = RedirectionReport::Kind;
-
-constexpr size_t kMaxErrorBytes = 512;
-
-std::optional<Kind> KindOf(std::string_view code) {
-  if (code == "MOVED") return Kind::kMoved;
-  if (code == "ASK") return Kind::kAsk;
-  if (code == "TRYAGAIN") return Kind::kTryAgain;
-  if (code == "CLUSTERDOWN") return Kind::kClusterDown;
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::optional<RedirectionReport> ParseRedirectionReport(
     std::string_view error) {
-  if (error.size() > kMaxErrorBytes) return std::nullopt;
-  const std::optional<Kind> kind = KindOf(error.substr(0, error.find(' ')));
-  if (!kind) return std::nullopt;
-  RedirectionReport report{.kind = *kind, .redirection = std::nullopt};
-  if (*kind == Kind::kMoved || *kind == Kind::kAsk) {
-    // Who sent it is not known; it matters only where no host is named.
-    report.redirection = ParseRedirection(error, RespEndpoint{});
-    const bool names_nobody = absl::StrContains(ToAbsl(error), " ?:");
-    if (!report.redirection && !names_nobody) return std::nullopt;
+  constexpr size_t kMaxErrorBytes = 512;
+  if (error.size() > kMaxErrorBytes || !TellsOfTopology(error)) {
+    return std::nullopt;
+  }
+  // Who sent it is not known; it matters only where no host is named.
+  const RedirectionReport report = {ParseRedirection(error, RespEndpoint{})};
+  const bool leads_somewhere = !MeansTryLater(error);
+  const bool names_nobody = absl::StrContains(ToAbsl(error), " ?:");
+  if (leads_somewhere && !report.redirection && !names_nobody) {
+    return std::nullopt;
   }
   return report;
 }
@@ -46,7 +32,7 @@ bool IsKnown(const RedirectionReport& report, const ClusterSnapshot& snapshot) {
   if (!report.redirection) return false;
   const auto slot = HashSlot::FromNumber(report.redirection->slot);
   if (!slot) return false;
-  if (report.kind == Kind::kAsk) {
+  if (report.redirection->kind == Redirection::Kind::kAsk) {
     return std::any_of(snapshot.migrations.begin(), snapshot.migrations.end(),
                        [&](const SlotMigration& migration) {
                          return migration.slot == *slot;

@@ -11,17 +11,14 @@ namespace slotplanner {
 
 // An error of a node that a caller reports.
 struct RedirectionReport {
-  enum class Kind { kMoved, kAsk, kTryAgain, kClusterDown };
-  static constexpr int kKindCount = 4;
-
-  Kind kind;
-  // Of kMoved and kAsk, unless the node did not know where to (host "?").
+  // Of MOVED and ASK, unless the node did not know where to (host "?"). The
+  // other errors lead nowhere.
   std::optional<Redirection> redirection;
 };
 
-// Reads the error line of a node. Nothing when it is none of the four kinds, is
-// not as nodes write it, or has more than 512 bytes (the longest host name has
-// 255).
+// Reads the error line of a node. Nothing when it does not tell of the topology
+// (`TellsOfTopology`), is not as nodes write it, or has more than 512 bytes
+// (the longest host name has 255).
 std::optional<RedirectionReport> ParseRedirectionReport(std::string_view error);
 
 // Whether `snapshot` says already what the report tells, so that asking the
