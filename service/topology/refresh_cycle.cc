@@ -57,7 +57,6 @@ RefreshPause RefreshCycle::Run(absl::Time now) {
          .has_new_topology =
              before == nullptr ||
              before->topology->version() != snapshot->topology->version(),
-         .is_settled = reading->is_settled,
          .access_status = std::move(reading->access_status),
          .problems = std::move(reading->problems),
          .duration = duration});

@@ -20,7 +20,6 @@ struct RefreshReport {
   // The topology differs from the one published before, or is the first.
   bool has_new_topology = false;
   // As in `ClusterReading`.
-  bool is_settled = true;
   absl::Status access_status = absl::OkStatus();
   std::vector<NodeProblem> problems = {};
   // How long the cluster took to answer.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <stop_token>
@@ -30,33 +29,19 @@ void RefreshRequests::Request() {
   changed_.notify_one();
 }
 
-uint64_t RefreshRequests::Request(std::function<void()> done) {
-  uint64_t id = 0;
+void RefreshRequests::Request(std::function<void()> done) {
   {
     const std::lock_guard lock(mutex_);
-    id = next_id_++;
     if (!is_closed_) {
-      waiting_.emplace_hint(waiting_.end(), id, std::move(done));
+      waiting_.push_back(std::move(done));
       if (!is_requested_) {
         is_requested_ = true;
         changed_.notify_one();
       }
-      return id;
+      return;
     }
   }
   done();
-  return id;
-}
-
-bool RefreshRequests::Cancel(uint64_t id) {
-  std::function<void()> dropped;
-  const std::lock_guard lock(mutex_);
-  const auto found = waiting_.find(id);
-  if (found == waiting_.end()) return false;
-  // Freed after the lock: nobody knows what it holds.
-  dropped.swap(found->second);
-  waiting_.erase(found);
-  return true;
 }
 
 void RefreshRequests::Wait(absl::Duration at_least, absl::Duration at_most,
@@ -70,38 +55,33 @@ void RefreshRequests::Wait(absl::Duration at_least, absl::Duration at_most,
 void RefreshRequests::BeginRefresh() {
   const std::lock_guard lock(mutex_);
   is_requested_ = false;
-  begin_id_ = next_id_;
+  served_ = std::exchange(waiting_, {});
 }
 
 void RefreshRequests::EndRefresh() {
   Waiting served;
   {
     const std::lock_guard lock(mutex_);
-    served = TakeBefore(begin_id_);
+    served.swap(served_);
   }
   CallAll(served);
 }
 
 void RefreshRequests::Close() {
+  Waiting served;
   Waiting left;
   {
     const std::lock_guard lock(mutex_);
     is_closed_ = true;
-    left = TakeBefore(next_id_);
+    served.swap(served_);
+    left.swap(waiting_);
   }
+  CallAll(served);
   CallAll(left);
 }
 
-RefreshRequests::Waiting RefreshRequests::TakeBefore(uint64_t end_id) {
-  Waiting taken;
-  while (!waiting_.empty() && waiting_.begin()->first < end_id) {
-    taken.insert(taken.end(), waiting_.extract(waiting_.begin()));
-  }
-  return taken;
-}
-
 void RefreshRequests::CallAll(const Waiting& waiting) {
-  for (const auto& [id, done] : waiting) done();
+  for (const auto& done : waiting) done();
 }
 
 }  // namespace slotplanner

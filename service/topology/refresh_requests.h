@@ -2,11 +2,10 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <stop_token>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -25,13 +24,8 @@ class RefreshRequests {
   // badly, on the refresher's thread, so it must return soon. When the
   // refresher stops first it is called then; when it has stopped already,
   // within this call. While there is no refresher yet, it waits for one.
-  // Returns what `Cancel` takes. Costs about 100 bytes until it is called.
-  uint64_t Request(std::function<void()> done);
-
-  // Drops the `done` of that request, which is never called then; the refresh
-  // still takes place. False when it is too late: it was called, or is about to
-  // be called.
-  bool Cancel(uint64_t id);
+  // Costs about 50 bytes until it is called.
+  void Request(std::function<void()> done);
 
   // What follows is for the one refresher that serves the requests.
 
@@ -51,10 +45,8 @@ class RefreshRequests {
   void Close();
 
  private:
-  using Waiting = std::map<uint64_t, std::function<void()>>;
+  using Waiting = std::vector<std::function<void()>>;
 
-  // Removes the requests before `end_id`. Requires: mutex_ is held.
-  Waiting TakeBefore(uint64_t end_id);
   // Requires: mutex_ is not held.
   static void CallAll(const Waiting& waiting);
 
@@ -62,9 +54,8 @@ class RefreshRequests {
   std::condition_variable_any changed_;
   bool is_requested_ = false;  // Guarded by mutex_, as all below.
   bool is_closed_ = false;
-  uint64_t next_id_ = 0;
-  uint64_t begin_id_ = 0;  // The first that the last refresh does not serve.
-  Waiting waiting_;        // By ID, oldest first.
+  Waiting waiting_;  // For the next refresh, oldest first.
+  Waiting served_;   // By the refresh that is under way.
 };
 
 }  // namespace slotplanner

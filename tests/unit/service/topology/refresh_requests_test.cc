@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/topology/refresh_requests.h"
 
-#include <cstdint>
 #include <functional>
-#include <memory>
 #include <stop_token>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -24,8 +21,8 @@ using ::testing::IsEmpty;
 class RefreshRequestsTest : public testing::Test {
  protected:
   // Asks, and notes `number` when called back.
-  uint64_t Ask(int number) {
-    return requests_.Request([this, number] { called_.push_back(number); });
+  void Ask(int number) {
+    requests_.Request([this, number] { called_.push_back(number); });
   }
 
   void Refresh() {
@@ -57,30 +54,6 @@ TEST_F(RefreshRequestsTest, ARequestDuringARefreshWaitsForTheNext) {
   EXPECT_THAT(called_, ElementsAre(1, 2));
 }
 
-TEST_F(RefreshRequestsTest, ACancelledRequestIsNotCalledBack) {
-  const uint64_t first = Ask(1);
-  const uint64_t second = Ask(2);
-  EXPECT_TRUE(requests_.Cancel(first));
-  EXPECT_FALSE(requests_.Cancel(first));
-  requests_.BeginRefresh();
-  EXPECT_TRUE(requests_.Cancel(second));
-  requests_.EndRefresh();
-  const uint64_t third = Ask(3);
-  Refresh();
-  EXPECT_FALSE(requests_.Cancel(third));
-  EXPECT_FALSE(requests_.Cancel(12345));
-  EXPECT_THAT(called_, ElementsAre(3));
-}
-
-TEST_F(RefreshRequestsTest, DropsWhatACancelledRequestHeld) {
-  auto held = std::make_shared<int>(0);
-  const std::weak_ptr<int> watched = held;
-  const uint64_t id = requests_.Request([held = std::move(held)] {});
-  EXPECT_FALSE(watched.expired());
-  requests_.Cancel(id);
-  EXPECT_TRUE(watched.expired());
-}
-
 TEST_F(RefreshRequestsTest, ACallBackMayAskAgain) {
   requests_.Request([this] { Ask(1); });
   Refresh();
@@ -95,7 +68,7 @@ TEST_F(RefreshRequestsTest, AfterCloseEveryRequestIsCalledBackAtOnce) {
   Ask(2);
   requests_.Close();
   EXPECT_THAT(called_, ElementsAre(1, 2));
-  EXPECT_FALSE(requests_.Cancel(Ask(3)));
+  Ask(3);
   EXPECT_THAT(called_, ElementsAre(1, 2, 3));
 }
 
