@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cli/node_access.h"
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace slotplanner::cli {
 namespace {
-
-absl::StatusOr<std::string> ReadPassword(const std::string& path) {
-  std::ifstream file(path);
-  std::string password;
-  if (!std::getline(file, password)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read a password from ", path));
-  }
-  return password;
-}
 
 // FROM=TO,...
 absl::StatusOr<AddressMap> ParseAddressMap(const std::string& text) {
@@ -45,16 +32,13 @@ absl::StatusOr<NodeAccess> ReadNodeAccess(const Options& options,
   NodeAccess access{.connections = {.user = options.redis_user},
                     .address_map = *std::move(address_map)};
   // Never a flag, which every user of the machine could read.
-  if (options.redis_password_file.empty()) {
-    access.connections.password =
-        environment.variable("SLOTPLANNER_REDIS_PASSWORD").value_or("");
-  } else {
-    access.connections.read_password = [path = options.redis_password_file] {
-      return ReadPassword(path);
-    };
-    const auto password = access.connections.read_password();
-    if (!password.ok()) return password.status();
+  PasswordSource& password = access.connections.password;
+  if (!options.redis_password_file.empty()) {
+    password = PasswordSource::File(options.redis_password_file);
+  } else if (auto value = environment.variable("SLOTPLANNER_REDIS_PASSWORD")) {
+    password = PasswordSource::Literal(*std::move(value));
   }
+  if (auto read = password.Read(); !read.ok()) return read.status();
   if (options.redis_tls) {
     auto tls = std::make_shared<RotatingTlsContext>(options.redis_tls_files);
     const auto context = tls->Current();

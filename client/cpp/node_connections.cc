@@ -24,8 +24,7 @@ absl::StatusOr<std::unique_ptr<RespConnection>> NodeConnections::Take(
     if (idle->IsQuiet()) return idle;
   }
 
-  absl::StatusOr<std::string> password = options_.password;
-  if (options_.read_password) password = options_.read_password();
+  const absl::StatusOr<std::string> password = options_.password.Read();
   if (!password.ok()) return password.status();
   RespConnectOptions connect_options = {.limits = options_.limits};
   if (options_.tls != nullptr) {
@@ -37,12 +36,8 @@ absl::StatusOr<std::unique_ptr<RespConnection>> NodeConnections::Take(
       endpoint, std::min(deadline, absl::Now() + options_.connect_timeout),
       connect_options);
   if (!connection.ok()) return connection.status();
-  if (!password->empty()) {
-    std::vector<std::string_view> auth = {"AUTH"};
-    if (!options_.user.empty()) auth.push_back(options_.user);
-    auth.push_back(*password);
-    (*connection)->SendExpectingOk(auth, absl::StatusCode::kUnauthenticated);
-  }
+  (*connection)
+      ->LogIn(options_.user, *password, absl::StatusCode::kUnauthenticated);
   if (readonly) {
     static constexpr std::string_view kReadonly[] = {"READONLY"};
     (*connection)

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <compare>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "service/resp/password_source.h"
 #include "service/resp/resp_connection.h"
 #include "service/resp/rotating_tls_context.h"
 
@@ -21,13 +21,10 @@ struct NodeConnectionsOptions {
   // The ACL user; empty means the default user.
   std::string user = {};
 
-  // Empty means that the nodes ask for none: AUTH is not sent.
-  std::string password = {};
-
-  // Gives the password for each new connection in place of `password`, because
-  // it may rotate. Is called by any thread that needs a connection; when it
-  // fails, none is made.
-  std::function<absl::StatusOr<std::string>()> read_password = {};
+  // Looked up for each new connection, by any thread that needs one. None means
+  // that the nodes ask for none: AUTH is not sent. When it cannot be read, no
+  // connection is made.
+  PasswordSource password = {};
 
   // How long one node may take to accept a connection, AUTH and READONLY
   // included, so that what a node that is down was to be sent fails early.
@@ -54,7 +51,8 @@ class NodeConnections {
   // the password (UNAUTHENTICATED) or READONLY (FAILED_PRECONDITION).
   //
   // Only resolving a name may block. UNAVAILABLE when it has no address,
-  // INVALID_ARGUMENT when there never was a good set of TLS files.
+  // INVALID_ARGUMENT when the password cannot be read, or there never was a
+  // good set of TLS files.
   absl::StatusOr<std::unique_ptr<RespConnection>> Take(
       const RespEndpoint& endpoint, bool readonly, absl::Time deadline);
 

@@ -118,6 +118,15 @@ void RespConnection::SendExpectingOk(std::span<const std::string_view> args,
                            .end = queued_bytes()});
 }
 
+void RespConnection::LogIn(std::string_view user, std::string_view password,
+                           absl::StatusCode refusal_code) {
+  if (password.empty()) return;
+  std::vector<std::string_view> args = {"AUTH"};
+  if (!user.empty()) args.push_back(user);
+  args.push_back(password);
+  SendExpectingOk(args, refusal_code);
+}
+
 RespValue RespConnection::TakeReply() {
   assert(has_reply());
   RespValue reply = std::move(replies_.front());

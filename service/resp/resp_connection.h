@@ -80,6 +80,12 @@ class RespConnection {
   void SendExpectingOk(std::span<const std::string_view> args,
                        absl::StatusCode refusal_code);
 
+  // Queues AUTH in that way. An empty user is the default one, whom AUTH does
+  // not name: servers before 6.0 know no users. Nothing is queued without a
+  // password.
+  void LogIn(std::string_view user, std::string_view password,
+             absl::StatusCode refusal_code);
+
   // How many replies are still owed for the requests of `Send`, those already
   // received but not taken included.
   size_t pending_replies() const {

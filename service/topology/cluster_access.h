@@ -5,8 +5,8 @@
 #include <string>
 
 #include "service/resp/address_map.h"
+#include "service/resp/password_source.h"
 #include "service/resp/tls_context.h"
-#include "service/topology/password_source.h"
 #include "service/topology/zone_map.h"
 
 namespace slotplanner {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/topology/node_dialer.h"
 
-#include <array>
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -14,11 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/resp/password_source.h"
 #include "service/resp/resp_connection.h"
 #include "service/resp/resp_endpoint.h"
 #include "service/resp/tls_context.h"
 #include "service/topology/cluster_access.h"
-#include "service/topology/password_source.h"
 #include "service/topology/source_spec.h"
 
 namespace slotplanner {
@@ -66,16 +63,9 @@ absl::StatusOr<std::unique_ptr<RespConnection>> NodeDialer::Dial(
   if (!password.ok()) return Explain(node, password.status());
   absl::StatusOr<std::unique_ptr<RespConnection>> connection =
       RespConnection::Start(node, absl::Now() + kConnectTimeout, options);
-  if (!connection.ok() || password->empty()) return connection;
-  // Servers before 6.0 know no users, so AUTH names one only when it must.
-  const std::array<std::string_view, 3> with_user = {"AUTH", access_.user,
-                                                     *password};
-  const std::array<std::string_view, 2> without_user = {"AUTH", *password};
+  if (!connection.ok()) return connection;
   (*connection)
-      ->SendExpectingOk(access_.user.empty()
-                            ? std::span<const std::string_view>(without_user)
-                            : std::span<const std::string_view>(with_user),
-                        absl::StatusCode::kInvalidArgument);
+      ->LogIn(access_.user, *password, absl::StatusCode::kInvalidArgument);
   return connection;
 }
 

@@ -132,7 +132,7 @@ TEST(NodeConnectionsTest, WhatANodeRefusesToAuthenticateIsNotSentAgain) {
                           .Expect({"AUTH", "s3cret"})
                           .Send("-WRONGPASS invalid\r\n")
                           .Stall());
-  PlanExecutor executor({.password = "s3cret"});
+  PlanExecutor executor({.password = PasswordSource::Literal("s3cret")});
   const ExecutionResult result = GetFoo(node).RunBy(executor);
   EXPECT_EQ(result.commands[0].parts[0].outcome, PartOutcome::kNotSent);
   EXPECT_EQ(result.commands[0].parts[0].cause.code(),
@@ -146,7 +146,7 @@ TEST(NodeConnectionsTest, ATransactionWhoseNodeRefusesItIsNotSent) {
                           .Expect({"AUTH", "s3cret"})
                           .Send("-WRONGPASS invalid\r\n")
                           .Stall());
-  PlanExecutor executor({.password = "s3cret"});
+  PlanExecutor executor({.password = PasswordSource::Literal("s3cret")});
   PlannedBatch batch;
   for (const std::vector<std::string>& args :
        std::vector<std::vector<std::string>>{
@@ -161,8 +161,8 @@ TEST(NodeConnectionsTest, ATransactionWhoseNodeRefusesItIsNotSent) {
 
 TEST(NodeConnectionsTest, ANodeThatAcceptsButDoesNotAuthenticateEndsInTime) {
   const FakeNode node(FakeScript().Expect({"AUTH", "s3cret"}).Stall());
-  PlanExecutor executor(
-      {.password = "s3cret", .connect_timeout = absl::Milliseconds(50)});
+  PlanExecutor executor({.password = PasswordSource::Literal("s3cret"),
+                         .connect_timeout = absl::Milliseconds(50)});
   const ExecutionResult result =
       GetFoo(node).RunBy(executor, absl::InfiniteFuture());
   EXPECT_EQ(result.commands[0].parts[0].outcome, PartOutcome::kNotSent);

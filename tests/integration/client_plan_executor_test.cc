@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // PlanExecutor against scripted nodes.
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -7,8 +9,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client/cpp/plan_executor.h"
@@ -389,7 +391,8 @@ TEST(PlanExecutorTest, AuthenticatesEachConnection) {
                           .Expect({"GET", "foo"})
                           .Send(RespValue::Nil())
                           .Stall());
-  PlanExecutor executor({.user = "reader", .password = "s3cret"});
+  PlanExecutor executor(
+      {.user = "reader", .password = PasswordSource::Literal("s3cret")});
   EXPECT_EQ(GetFoo(node).RunBy(executor).commands[0].reply, RespValue::Nil());
 }
 
@@ -398,7 +401,7 @@ TEST(PlanExecutorTest, ARefusedPasswordIsNotRepeatedInTheError) {
                           .Expect({"AUTH", "s3cret"})
                           .Send(RespValue::Error("WRONGPASS invalid: s3cret"))
                           .Stall());
-  PlanExecutor executor({.password = "s3cret"});
+  PlanExecutor executor({.password = PasswordSource::Literal("s3cret")});
   const ExecutionResult result = GetFoo(node).RunBy(executor);
   EXPECT_EQ(result.commands[0].parts[0].outcome, PartOutcome::kNotSent);
   EXPECT_THAT(result.commands[0].reply.text, HasSubstr("WRONGPASS"));
@@ -446,26 +449,24 @@ TEST(PlanExecutorTest, LogsInWithThePasswordOfTheMoment) {
         .Expect({"GET", "foo"})
         .Send(RespValue::String("v"));
   };
-  std::string current = "old";
-  PlanExecutor executor(
-      {.password = "not this",
-       .read_password = [&current]() -> absl::StatusOr<std::string> {
-         return current;
-       }});
+  const std::string path =
+      absl::StrCat(::testing::TempDir(), "slotplanner_executor_", getpid());
+  std::ofstream(path) << "old\n";
+  PlanExecutor executor({.password = PasswordSource::File(path)});
   FakeNode node(script("old"));
   EXPECT_EQ(GetFoo(node).RunBy(executor).commands[0].reply,
             RespValue::String("v"));
-  current = "new";
+  std::ofstream(path) << "new\n";
   node.Play(script("new"));
   EXPECT_EQ(GetFoo(node).RunBy(executor).commands[0].reply,
             RespValue::String("v"));
+  std::filesystem::remove(path);
 }
 
 TEST(PlanExecutorTest, SendsNothingWithoutThePasswordThatItNeeds) {
   const FakeNode node;
-  PlanExecutor executor({.read_password = []() -> absl::StatusOr<std::string> {
-    return absl::InvalidArgumentError("cannot read a password");
-  }});
+  PlanExecutor executor(
+      {.password = PasswordSource::File("/nowhere/password")});
   const PartResult part = GetFoo(node).RunBy(executor).commands[0].parts[0];
   EXPECT_EQ(part.outcome, PartOutcome::kNotSent);
   EXPECT_EQ(part.cause.code(), absl::StatusCode::kInvalidArgument);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/topology/password_source.h"
+#include "service/resp/password_source.h"
 
 #include <cstdlib>
 #include <filesystem>
