@@ -8,8 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "service/answers/group_keys_answer.h"
+#include "service/answers/group_keys_input.h"
 #include "service/answers/keyslot_answer.h"
 #include "service/answers/plan_answer.h"
+#include "service/answers/plan_batch_input.h"
+#include "service/answers/request_validation.h"
 #include "service/answers/topology_messages.h"
 #include "service/commands/command_catalog.h"
 #include "service/resp/resp_parser.h"
@@ -22,6 +25,14 @@ namespace {
 std::chrono::nanoseconds TimeUntil(absl::Time deadline) {
   return absl::ToChronoNanoseconds(
       std::min(deadline - absl::Now(), absl::Hours(24)));
+}
+
+// Answers are made as bytes, for servers.
+template <typename Message>
+Message ToMessage(const WireBytes& bytes) {
+  Message message;
+  message.ParseFromArray(bytes.data.get(), static_cast<int>(bytes.size));
+  return message;
 }
 
 }  // namespace
@@ -55,24 +66,27 @@ absl::StatusOr<v1::KeyslotResponse> LocalPlanner::Keyslot(
 
 absl::StatusOr<v1::GroupKeysResponse> LocalPlanner::GroupKeys(
     const v1::GroupKeysRequest& request) const {
-  if (auto error = Validate(request, options_.limits)) {
+  GroupKeysInput input(options_.limits);
+  input.Take(request);
+  if (auto error = Validate(input, options_.limits)) {
     return ToAbslStatus(*error);
   }
   if (!IsOurs(request.cluster())) {
     return ToAbslStatus(UnknownClusterError(request.cluster()));
   }
   const Serving serving = CurrentSnapshot();
-  if (serving.error && NeedsTopology(request)) {
+  if (serving.error && NeedsTopology(input)) {
     return ToAbslStatus(*serving.error);
   }
-  v1::GroupKeysResponse response;
-  AnswerGroupKeys(request, serving.snapshot.get(), response);
-  return response;
+  return ToMessage<v1::GroupKeysResponse>(
+      AnswerGroupKeys(input, serving.snapshot.get()));
 }
 
 absl::StatusOr<v1::PlanBatchResponse> LocalPlanner::PlanBatch(
     const v1::PlanBatchRequest& request, absl::Time deadline) const {
-  if (auto error = Validate(request, options_.limits)) {
+  PlanBatchInput input(options_.limits);
+  input.Take(request);
+  if (auto error = Validate(input, options_.limits)) {
     return ToAbslStatus(*error);
   }
   if (!IsOurs(request.cluster())) {
@@ -86,9 +100,8 @@ absl::StatusOr<v1::PlanBatchResponse> LocalPlanner::PlanBatch(
     named.set_cluster(options_.cluster);
     return client_->PlanBatch(named, deadline);
   }
-  v1::PlanBatchResponse response;
-  AnswerPlanBatch(request, *serving.snapshot, response);
-  return response;
+  return ToMessage<v1::PlanBatchResponse>(
+      ToResponse(MakePlan(input, *serving.snapshot), *serving.snapshot));
 }
 
 absl::StatusOr<v1::ReportRedirectionResponse> LocalPlanner::ReportRedirection(

@@ -19,7 +19,7 @@
 #include "client/cpp/batch_planner.h"
 #include "client/cpp/slot_planner_client.h"
 #include "service/answers/api_error.h"
-#include "service/answers/request_validation.h"
+#include "service/answers/request_limits.h"
 #include "service/topology/topology_store.h"
 
 namespace slotplanner {

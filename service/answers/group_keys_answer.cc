@@ -3,6 +3,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,15 @@
 namespace slotplanner {
 namespace {
 
+// The groups of a response, with the node of each: an index into `nodes` of
+// the response, or kNoNode.
+struct GroupsWithNodes {
+  static constexpr int kNoNode = -1;
+
+  KeyGroups groups;
+  std::vector<int> nodes;
+};
+
 // Deals keys into one group per node. Keys of unassigned slots are one group
 // more, without a node.
 class NodeGrouping {
@@ -25,25 +35,28 @@ class NodeGrouping {
                std::string_view client_zone)
       : topology_(topology), preference_(preference), zone_(client_zone) {}
 
-  // Fills `groups` and `nodes`.
-  void Group(std::span<const HashSlot> slots, v1::GroupKeysResponse& response) {
+  // Adds the nodes to `response`.
+  GroupsWithNodes Group(std::span<const HashSlot> slots,
+                        v1::GroupKeysResponse& response) {
     int node_count = 0;
     for (const Shard& shard : topology_.shards()) {
       node_count += 1 + static_cast<int>(shard.replicas.size());
     }
-    const KeyGroups groups = GroupKeysByOwner(
+    GroupsWithNodes result;
+    result.groups = GroupKeysByOwner(
         slots, node_count + 1, [this](HashSlot slot) { return OwnerOf(slot); });
-    for (const KeyGroups::Group& group : groups.groups) {
-      v1::KeyGroup& out = *response.add_groups();
-      const auto indexes = groups.KeyIndexesOf(group);
-      out.mutable_key_indexes()->Add(indexes.begin(), indexes.end());
-      if (group.owner == kNoOwner) continue;
-      out.set_node_index(response.nodes_size());
+    for (const KeyGroups::Group& group : result.groups.groups) {
+      if (group.owner == kNoOwner) {
+        result.nodes.push_back(GroupsWithNodes::kNoNode);
+        continue;
+      }
+      result.nodes.push_back(response.nodes_size());
       const Owner& owner = owners_[static_cast<size_t>(group.owner - 1)];
       FillNode(*owner.node,
                owner.is_replica ? v1::NODE_ROLE_REPLICA : v1::NODE_ROLE_PRIMARY,
                *response.add_nodes());
     }
+    return result;
   }
 
  private:
@@ -71,56 +84,75 @@ class NodeGrouping {
   absl::flat_hash_map<const Node*, int> index_;
 };
 
-// Fills one group per slot, with the primary if `topology` is not null.
-void GroupBySlot(const ClusterTopology* topology,
-                 std::span<const HashSlot> slots,
-                 v1::GroupKeysResponse& response) {
-  const KeyGroups groups = GroupKeysBySlot(slots);
-  std::vector<int> node_of_shard(
-      topology == nullptr ? 0 : topology->shards().size(), -1);
-  for (const KeyGroups::Group& group : groups.groups) {
-    v1::KeyGroup& out = *response.add_groups();
-    const auto indexes = groups.KeyIndexesOf(group);
-    out.mutable_key_indexes()->Add(indexes.begin(), indexes.end());
-    if (topology == nullptr) continue;
-    const int shard = topology->ShardIndexOf(group.lowest_slot);
+// Deals keys into one group per slot, with the primary if `topology` is not
+// null. Adds the nodes to `response`.
+GroupsWithNodes GroupBySlot(const ClusterTopology* topology,
+                            std::span<const HashSlot> slots,
+                            v1::GroupKeysResponse& response) {
+  constexpr int kNoNode = GroupsWithNodes::kNoNode;
+  GroupsWithNodes result = {.groups = GroupKeysBySlot(slots), .nodes = {}};
+  result.nodes.assign(result.groups.groups.size(), kNoNode);
+  if (topology == nullptr) return result;
+  std::vector<int> node_of_shard(topology->shards().size(), kNoNode);
+  for (size_t i = 0; i < result.nodes.size(); ++i) {
+    const int shard =
+        topology->ShardIndexOf(result.groups.groups[i].lowest_slot);
     if (shard < 0) continue;
     int& node = node_of_shard[static_cast<size_t>(shard)];
-    if (node < 0) {
+    if (node == kNoNode) {
       node = response.nodes_size();
       FillNode(topology->shards()[static_cast<size_t>(shard)].primary,
                v1::NODE_ROLE_PRIMARY, *response.add_nodes());
     }
-    out.set_node_index(node);
+    result.nodes[i] = node;
   }
+  return result;
 }
 
 }  // namespace
 
-bool NeedsTopology(const v1::GroupKeysRequest& request) {
-  return request.grouping() == v1::GROUPING_NODE;
+bool NeedsTopology(const GroupKeysInput& input) {
+  return input.settings().grouping() == v1::GROUPING_NODE;
 }
 
-void AnswerGroupKeys(const v1::GroupKeysRequest& request,
-                     const ClusterSnapshot* snapshot,
-                     v1::GroupKeysResponse& response) {
-  assert(snapshot != nullptr || !NeedsTopology(request));
-  std::vector<HashSlot> slots;
-  slots.reserve(static_cast<size_t>(request.keys_size()));
-  response.mutable_slots()->Reserve(request.keys_size());
-  for (const std::string& key : request.keys()) {
-    slots.push_back(HashSlot::OfKey(key));
-    response.mutable_slots()->AddAlreadyReserved(slots.back().value());
-  }
-  if (NeedsTopology(request)) {
-    NodeGrouping(*snapshot->topology, FromMessage(request.read_preference()),
-                 request.client_zone())
-        .Group(slots, response);
+WireBytes AnswerGroupKeys(const GroupKeysInput& input,
+                          const ClusterSnapshot* snapshot) {
+  assert(snapshot != nullptr || !NeedsTopology(input));
+  const v1::GroupKeysRequest& settings = input.settings();
+  v1::GroupKeysResponse nodes_and_stamp;
+  GroupsWithNodes grouped;
+  if (NeedsTopology(input)) {
+    grouped = NodeGrouping(*snapshot->topology,
+                           FromMessage(settings.read_preference()),
+                           settings.client_zone())
+                  .Group(input.slots(), nodes_and_stamp);
   } else {
-    GroupBySlot(snapshot == nullptr ? nullptr : snapshot->topology.get(), slots,
-                response);
+    grouped =
+        GroupBySlot(snapshot == nullptr ? nullptr : snapshot->topology.get(),
+                    input.slots(), nodes_and_stamp);
   }
-  if (snapshot != nullptr) FillStamp(*snapshot, *response.mutable_topology());
+  if (snapshot != nullptr) {
+    FillStamp(*snapshot, *nodes_and_stamp.mutable_topology());
+  }
+
+  using Response = v1::GroupKeysResponse;
+  return Serialize([&](auto& out) {
+    out.Packed(Response::kSlotsFieldNumber, input.slots(), [](HashSlot slot) {
+      return static_cast<uint32_t>(slot.value());
+    });
+    for (size_t i = 0; i < grouped.nodes.size(); ++i) {
+      out.Message(Response::kGroupsFieldNumber, [&] {
+        if (grouped.nodes[i] != GroupsWithNodes::kNoNode) {
+          out.Number(v1::KeyGroup::kNodeIndexFieldNumber,
+                     static_cast<uint32_t>(grouped.nodes[i]));
+        }
+        out.Packed(v1::KeyGroup::kKeyIndexesFieldNumber,
+                   grouped.groups.KeyIndexesOf(grouped.groups.groups[i]),
+                   [](int32_t index) { return static_cast<uint32_t>(index); });
+      });
+    }
+    out.FieldsOf(nodes_and_stamp);
+  });
 }
 
 }  // namespace slotplanner

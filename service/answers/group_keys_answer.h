@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "slotplanner/v1/slot_planner_service.pb.h"
-
+#include "service/answers/group_keys_input.h"
+#include "service/answers/wire_writer.h"
 #include "service/topology/topology_store.h"
 
 namespace slotplanner {
 
 // Whether an answer depends on the topology: by slot, keys can be grouped
 // without.
-bool NeedsTopology(const v1::GroupKeysRequest& request);
+bool NeedsTopology(const GroupKeysInput& input);
 
-// Fills the response. `snapshot` may be null unless `NeedsTopology(request)`;
-// then the groups have no nodes. Requires: enum values that validation let
-// pass.
-void AnswerGroupKeys(const v1::GroupKeysRequest& request,
-                     const ClusterSnapshot* snapshot,
-                     v1::GroupKeysResponse& response);
+// A GroupKeysResponse. `snapshot` may be null unless `NeedsTopology(input)`;
+// then the groups have no nodes. Requires: input that validation let pass.
+WireBytes AnswerGroupKeys(const GroupKeysInput& input,
+                          const ClusterSnapshot* snapshot);
 
 }  // namespace slotplanner

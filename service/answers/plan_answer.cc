@@ -1,44 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/answers/plan_answer.h"
 
-#include <cstddef>
-#include <string_view>
-#include <vector>
+#include <cstdint>
 
 #include "service/answers/plan_messages.h"
 #include "service/answers/topology_messages.h"
 #include "service/planning/plan_batch.h"
 
 namespace slotplanner {
+namespace {
 
-BatchPlan AnswerPlanBatch(const v1::PlanBatchRequest& request,
-                          const ClusterSnapshot& snapshot,
-                          v1::PlanBatchResponse& response) {
-  // Views into the request: all arguments in one vector, a stretch of it for
-  // each command.
-  std::vector<std::string_view> args;
-  std::vector<size_t> ends;
-  ends.reserve(static_cast<size_t>(request.commands_size()));
-  for (const v1::Command& command : request.commands()) {
-    args.insert(args.end(), command.args().begin(), command.args().end());
-    ends.push_back(args.size());
-  }
-  std::vector<CommandArgs> commands;
-  commands.reserve(ends.size());
-  size_t begin = 0;
-  for (const size_t end : ends) {
-    commands.push_back(CommandArgs(args).subspan(begin, end - begin));
-    begin = end;
-  }
+uint32_t ToVarint(int32_t value) { return static_cast<uint32_t>(value); }
 
-  BatchPlan plan = PlanBatch(
-      snapshot, {.commands = commands,
-                 .read_preference = FromMessage(request.read_preference()),
-                 .client_zone = request.client_zone(),
-                 .split_policy = FromMessage(request.split_policy())});
-  FillPlan(plan, response);
-  FillStamp(snapshot, *response.mutable_topology());
-  return plan;
+// As a sint32 is written: small values of either sign are short.
+uint32_t ToZigZag(int32_t value) {
+  return static_cast<uint32_t>(value) << 1 ^ static_cast<uint32_t>(value >> 31);
+}
+
+template <typename Out>
+void DescribeCommand(const BatchPlan& plan, const PlannedCommand& command,
+                     Out& out) {
+  using Message = v1::PlannedCommand;
+  if (command.command_index != 0) {
+    out.Number(Message::kCommandIndexFieldNumber,
+               ToVarint(command.command_index));
+  }
+  if (command.part_index != 0) {
+    out.Number(Message::kPartIndexFieldNumber, ToVarint(command.part_index));
+  }
+  if (command.slot) {
+    out.Number(Message::kSlotFieldNumber, ToVarint(command.slot->value()));
+  }
+  out.Packed(Message::kArgIndexesFieldNumber, plan.Indexes(command.arg_indexes),
+             ToZigZag);
+  out.Packed(Message::kReplyPositionsFieldNumber,
+             plan.Indexes(command.reply_positions), ToVarint);
+}
+
+template <typename Out>
+void DescribeNodePlan(const BatchPlan& plan, const NodePlan& node_plan,
+                      Out& out) {
+  using Message = v1::NodePlan;
+  out.template Embed<v1::Node>(Message::kNodeFieldNumber, [&](v1::Node& node) {
+    FillNode(*node_plan.node,
+             node_plan.requires_readonly ? v1::NODE_ROLE_REPLICA
+                                         : v1::NODE_ROLE_PRIMARY,
+             node);
+  });
+  for (const PlannedCommand& command : node_plan.commands) {
+    out.Message(Message::kCommandsFieldNumber,
+                [&] { DescribeCommand(plan, command, out); });
+  }
+  if (node_plan.requires_readonly) {
+    out.Number(Message::kRequiresReadonlyFieldNumber, 1);
+  }
+}
+
+template <typename Out>
+void DescribeCommandPlan(const CommandPlan& command, Out& out) {
+  using Message = v1::CommandPlan;
+  out.Number(Message::kVerdictFieldNumber,
+             static_cast<uint32_t>(command.verdict));
+  if (command.refusal) {
+    out.template Embed<v1::Refusal>(
+        Message::kRefusalFieldNumber,
+        [&](v1::Refusal& refusal) { FillRefusal(*command.refusal, refusal); });
+    return;
+  }
+  if (command.part_count != 0) {
+    out.Number(Message::kPartCountFieldNumber, ToVarint(command.part_count));
+  }
+  out.Message(Message::kMergeFieldNumber, [&] {
+    out.Number(v1::Merge::kOperationFieldNumber,
+               static_cast<uint32_t>(command.merge));
+  });
+  out.Packed(
+      Message::kLostGuaranteesFieldNumber, std::span(command.lost_guarantees),
+      [](Guarantee guarantee) { return static_cast<uint32_t>(guarantee); });
+  out.Number(Message::kRetrySafetyFieldNumber,
+             static_cast<uint32_t>(command.retry_safety));
+}
+
+}  // namespace
+
+BatchPlan MakePlan(const PlanBatchInput& input,
+                   const ClusterSnapshot& snapshot) {
+  const v1::PlanBatchRequest& settings = input.settings();
+  return PlanBatch(snapshot,
+                   {.commands = input.commands(),
+                    .read_preference = FromMessage(settings.read_preference()),
+                    .client_zone = settings.client_zone(),
+                    .split_policy = FromMessage(settings.split_policy())});
+}
+
+WireBytes ToResponse(const BatchPlan& plan, const ClusterSnapshot& snapshot) {
+  using Response = v1::PlanBatchResponse;
+  Response behind_the_commands;
+  for (const std::string& literal : plan.literals) {
+    behind_the_commands.add_literals(literal);
+  }
+  for (const SlotMigration& migration : plan.migrations) {
+    FillMigration(migration, *behind_the_commands.add_migrations());
+  }
+  FillStamp(snapshot, *behind_the_commands.mutable_topology());
+
+  return Serialize([&](auto& out) {
+    for (const Stage& stage : plan.stages) {
+      out.Message(Response::kStagesFieldNumber, [&] {
+        for (const NodePlan& node_plan : stage.node_plans) {
+          out.Message(v1::Stage::kNodePlansFieldNumber,
+                      [&] { DescribeNodePlan(plan, node_plan, out); });
+        }
+      });
+    }
+    for (const CommandPlan& command : plan.command_plans) {
+      out.Message(Response::kCommandPlansFieldNumber,
+                  [&] { DescribeCommandPlan(command, out); });
+    }
+    out.FieldsOf(behind_the_commands);
+  });
 }
 
 }  // namespace slotplanner

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "slotplanner/v1/slot_planner_service.pb.h"
-
+#include "service/answers/plan_batch_input.h"
+#include "service/answers/wire_writer.h"
 #include "service/planning/batch_plan.h"
 #include "service/topology/topology_store.h"
 
 namespace slotplanner {
 
-// Fills the response, and returns the plan that it was made from, for whoever
-// counts. The plan refers to `snapshot`. Requires: enum values that validation
+// The plan of a request. Refers to `snapshot`. Requires: input that validation
 // let pass.
-BatchPlan AnswerPlanBatch(const v1::PlanBatchRequest& request,
-                          const ClusterSnapshot& snapshot,
-                          v1::PlanBatchResponse& response);
+BatchPlan MakePlan(const PlanBatchInput& input,
+                   const ClusterSnapshot& snapshot);
+
+// A PlanBatchResponse that says `plan`, which was made on `snapshot`.
+WireBytes ToResponse(const BatchPlan& plan, const ClusterSnapshot& snapshot);
 
 }  // namespace slotplanner

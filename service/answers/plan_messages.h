@@ -13,7 +13,6 @@ namespace slotplanner {
 ReadPreference FromMessage(v1::ReadPreference preference);
 SplitPolicy FromMessage(v1::SplitPolicy policy);
 
-// Fills all but `topology`.
-void FillPlan(const BatchPlan& plan, v1::PlanBatchResponse& message);
+void FillRefusal(const Refusal& refusal, v1::Refusal& message);
 
 }  // namespace slotplanner

@@ -129,7 +129,9 @@ PlanMetrics::PlanMetrics(prometheus::Registry& registry,
   }
 }
 
-void PlanMetrics::CountKeys(int keys) { keys_.Observe(keys); }
+void PlanMetrics::CountKeys(int64_t keys) {
+  keys_.Observe(static_cast<double>(keys));
+}
 
 void PlanMetrics::CountPlan(const ClusterRegistry::Entry& cluster,
                             const BatchPlan& plan) {

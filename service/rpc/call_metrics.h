@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ class PlanMetrics {
   PlanMetrics(prometheus::Registry& registry, const ClusterRegistry& clusters);
 
   // One GroupKeys request.
-  void CountKeys(int keys);
+  void CountKeys(int64_t keys);
 
   // One plan for a cluster of the registry given at construction.
   void CountPlan(const ClusterRegistry::Entry& cluster, const BatchPlan& plan);

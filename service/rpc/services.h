@@ -7,7 +7,7 @@
 #include <prometheus/registry.h>
 
 #include "absl/time/time.h"
-#include "service/answers/request_validation.h"
+#include "service/answers/request_limits.h"
 #include "service/rpc/topology_watches.h"
 #include "service/topology/cluster_registry.h"
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "slotplanner/v1/slot_planner_service.grpc.pb.h"
 
 #include "service/answers/group_keys_answer.h"
+#include "service/answers/group_keys_input.h"
 #include "service/answers/keyslot_answer.h"
 #include "service/answers/plan_answer.h"
+#include "service/answers/plan_batch_input.h"
 #include "service/answers/request_validation.h"
 #include "service/rpc/call_metrics.h"
 #include "service/rpc/rpc_status.h"
@@ -54,10 +57,12 @@ class SlotPlannerServiceImpl final : public RawService {
   grpc::ServerUnaryReactor* GroupKeys(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override {
-    return AnswerWhenFresh<v1::GroupKeysRequest, v1::GroupKeysResponse>(
-        {context, request, response, &group_keys_metrics_},
-        [this](const v1::GroupKeysRequest& in) { return RefreshFirst(in); },
-        [this](const v1::GroupKeysRequest& in, v1::GroupKeysResponse& out) {
+    return AnswerBulk<GroupKeysInput>(
+        {context, request, response, &group_keys_metrics_}, options_.limits,
+        [this](const GroupKeysInput& in) {
+          return RefreshFirst(in.settings());
+        },
+        [this](const GroupKeysInput& in, WireBytes& out) {
           return GroupKeys(in, out);
         });
   }
@@ -65,10 +70,12 @@ class SlotPlannerServiceImpl final : public RawService {
   grpc::ServerUnaryReactor* PlanBatch(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override {
-    return AnswerWhenFresh<v1::PlanBatchRequest, v1::PlanBatchResponse>(
-        {context, request, response, &plan_batch_metrics_},
-        [this](const v1::PlanBatchRequest& in) { return RefreshFirst(in); },
-        [this](const v1::PlanBatchRequest& in, v1::PlanBatchResponse& out) {
+    return AnswerBulk<PlanBatchInput>(
+        {context, request, response, &plan_batch_metrics_}, options_.limits,
+        [this](const PlanBatchInput& in) {
+          return RefreshFirst(in.settings());
+        },
+        [this](const PlanBatchInput& in, WireBytes& out) {
           return PlanBatch(in, out);
         });
   }
@@ -102,27 +109,27 @@ class SlotPlannerServiceImpl final : public RawService {
     return std::nullopt;
   }
 
-  MaybeError GroupKeys(const v1::GroupKeysRequest& request,
-                       v1::GroupKeysResponse& response) {
-    if (auto error = Validate(request, options_.limits)) return error;
-    const auto* cluster = clusters_.Find(request.cluster());
-    if (cluster == nullptr) return UnknownClusterError(request.cluster());
+  MaybeError GroupKeys(const GroupKeysInput& input, WireBytes& response) {
+    if (auto error = Validate(input, options_.limits)) return error;
+    const std::string& name = input.settings().cluster();
+    const auto* cluster = clusters_.Find(name);
+    if (cluster == nullptr) return UnknownClusterError(name);
     ServingSnapshot serving = Snapshot(*cluster);
-    if (serving.error && NeedsTopology(request)) return serving.error;
-    AnswerGroupKeys(request, serving.snapshot.get(), response);
-    plan_metrics_.CountKeys(request.keys_size());
+    if (serving.error && NeedsTopology(input)) return serving.error;
+    response = AnswerGroupKeys(input, serving.snapshot.get());
+    plan_metrics_.CountKeys(input.key_count());
     return std::nullopt;
   }
 
-  MaybeError PlanBatch(const v1::PlanBatchRequest& request,
-                       v1::PlanBatchResponse& response) {
-    if (auto error = Validate(request, options_.limits)) return error;
-    const auto* cluster = clusters_.Find(request.cluster());
-    if (cluster == nullptr) return UnknownClusterError(request.cluster());
+  MaybeError PlanBatch(const PlanBatchInput& input, WireBytes& response) {
+    if (auto error = Validate(input, options_.limits)) return error;
+    const std::string& name = input.settings().cluster();
+    const auto* cluster = clusters_.Find(name);
+    if (cluster == nullptr) return UnknownClusterError(name);
     ServingSnapshot serving = Snapshot(*cluster);
     if (serving.error) return serving.error;
-    const BatchPlan plan =
-        AnswerPlanBatch(request, *serving.snapshot, response);
+    const BatchPlan plan = MakePlan(input, *serving.snapshot);
+    response = ToResponse(plan, *serving.snapshot);
     plan_metrics_.CountPlan(*cluster, plan);
     return std::nullopt;
   }

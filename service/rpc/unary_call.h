@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs unary calls. Methods are raw (bytes in, bytes out) because gRPC's own
 // wrapper answers a request that does not parse with a bare UNIMPLEMENTED, and
-// because messages live in an arena here, whose first block is on the stack.
+// because the bulk of large requests is read where it lies (ADR 10).
 #pragma once
 
 #include <optional>
@@ -13,6 +13,8 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "service/answers/request_limits.h"
+#include "service/answers/wire_writer.h"
 #include "service/rpc/call_metrics.h"
 #include "service/rpc/refresh_wait.h"
 #include "service/rpc/rpc_status.h"
@@ -29,93 +31,99 @@ struct UnaryCall {
   absl::Time start = absl::Now();
 };
 
-// The messages of a call, in an arena of their own.
-template <typename Request, typename Response>
-class CallMessages {
+// Counts and times the call, and finishes its reactor inline.
+void Finish(const UnaryCall& call, const grpc::Status& status);
+
+// The bytes as gRPC sends them, without a copy.
+grpc::ByteBuffer ToByteBuffer(WireBytes bytes);
+
+// Reads a request of a call. The reader only reads; its constructor is older
+// than const.
+class RequestReader : public grpc::ProtoBufferReader {
  public:
-  explicit CallMessages(const grpc::ByteBuffer* request_bytes)
-      : arena_(Options()),
-        request_(*google::protobuf::Arena::CreateMessage<Request>(&arena_)),
-        response_(*google::protobuf::Arena::CreateMessage<Response>(&arena_)) {
-    // The reader only reads; its constructor is older than const.
-    grpc::ProtoBufferReader bytes(const_cast<grpc::ByteBuffer*>(request_bytes));
-    is_parsed_ =
-        bytes.status().ok() && request_.ParseFromZeroCopyStream(&bytes);
-  }
-
-  // Whether the bytes are a request.
-  bool is_parsed() const { return is_parsed_; }
-  const Request& request() const { return request_; }
-  Response& response() { return response_; }
-
- private:
-  google::protobuf::ArenaOptions Options() {
-    google::protobuf::ArenaOptions options;
-    options.initial_block = first_block_;
-    options.initial_block_size = sizeof(first_block_);
-    return options;
-  }
-
-  char first_block_[4096];
-  google::protobuf::Arena arena_;
-  Request& request_;
-  Response& response_;
-  bool is_parsed_ = false;
+  explicit RequestReader(const UnaryCall& call)
+      : ProtoBufferReader(const_cast<grpc::ByteBuffer*>(call.request)) {}
 };
 
-// Ends a call: calls `handler(const Request&, Response&)`, which returns the
-// error of the call if it has one, serializes the response, counts and times it
-// all, and finishes the reactor inline.
-template <typename Request, typename Response, typename Handler>
-void FinishCall(const UnaryCall& call,
-                CallMessages<Request, Response>& messages, Handler&& handler) {
-  const std::optional<ApiError> error =
-      messages.is_parsed()
-          ? handler(messages.request(), messages.response())
-          : MalformedRequestError(Request::descriptor()->full_name());
-  grpc::Status status = ToGrpcStatus(error);
-  if (status.ok()) {
-    bool own_buffer = false;
-    status = grpc::SerializationTraits<Response>::Serialize(
-        messages.response(), call.response, &own_buffer);
-  }
-  call.metrics->CountHandled(status.error_code(), absl::Now() - call.start);
-  call.reactor->Finish(status);
-}
-
-// Runs a call to its end.
+// Runs a call to its end, with messages in an arena whose first block is on the
+// stack. `handler(const Request&, Response&)` returns the error of the call if
+// it has one.
 template <typename Request, typename Response, typename Handler>
 grpc::ServerUnaryReactor* Answer(const UnaryCall& call, Handler&& handler) {
   call.metrics->CountStarted();
-  CallMessages<Request, Response> messages(call.request);
-  FinishCall(call, messages, std::forward<Handler>(handler));
+  char first_block[4096];
+  google::protobuf::ArenaOptions arena_options;
+  arena_options.initial_block = first_block;
+  arena_options.initial_block_size = sizeof(first_block);
+  google::protobuf::Arena arena(arena_options);
+  auto& request = *google::protobuf::Arena::CreateMessage<Request>(&arena);
+  auto& response = *google::protobuf::Arena::CreateMessage<Response>(&arena);
+  RequestReader bytes(call);
+  const bool is_parsed =
+      bytes.status().ok() && request.ParseFromZeroCopyStream(&bytes);
+  grpc::Status status = ToGrpcStatus(
+      is_parsed ? handler(std::as_const(request), response)
+                : MalformedRequestError(Request::descriptor()->full_name()));
+  if (status.ok()) {
+    bool own_buffer = false;
+    status = grpc::SerializationTraits<Response>::Serialize(
+        response, call.response, &own_buffer);
+  }
+  Finish(call, status);
   return call.reactor;
 }
 
-// The same, but if `refresh_first(const Request&)` is not null, the cluster is
-// looked at again before. Then the handler runs later, on another thread of
-// gRPC's, after three quarters of the caller's time at the latest, so that
-// there is some left to answer with what is known. The request is parsed again
-// by then, so that nothing but its bytes has to wait. `handler` is copied.
-template <typename Request, typename Response, typename RefreshFirst,
-          typename Handler>
-grpc::ServerUnaryReactor* AnswerWhenFresh(const UnaryCall& call,
-                                          RefreshFirst&& refresh_first,
-                                          Handler handler) {
+// The same for large requests: `Input` is GroupKeysInput or PlanBatchInput, and
+// `handler(const Input&, WireBytes&)` makes the response.
+template <typename Input, typename Handler>
+void FinishBulk(const UnaryCall& call, bool is_read, const Input& input,
+                Handler&& handler) {
+  WireBytes response;
+  const grpc::Status status = ToGrpcStatus(
+      is_read
+          ? handler(input, response)
+          : MalformedRequestError(Input::Message::descriptor()->full_name()));
+  if (status.ok()) *call.response = ToByteBuffer(std::move(response));
+  Finish(call, status);
+}
+
+// Reads a request of that kind. False: it is none.
+template <typename Input>
+bool ReadBulk(const UnaryCall& call, Input& input) {
+  RequestReader bytes(call);
+  if (!bytes.status().ok()) return false;
+  if (input.Read(bytes, call.request->Length())) return true;
+  RequestReader same_bytes(call);
+  return input.ReadAsMessage(same_bytes);
+}
+
+// Runs a call of that kind to its end. If `refresh_first(const Input&)` is not
+// null, the cluster is looked at again before: then the handler runs later, on
+// another thread of gRPC's, after three quarters of the caller's time at the
+// latest, so that there is some left to answer with what is known. The request
+// is read again by then, so that nothing but its bytes has to wait. `handler`
+// is copied.
+template <typename Input, typename RefreshFirst, typename Handler>
+grpc::ServerUnaryReactor* AnswerBulk(const UnaryCall& call,
+                                     const RequestLimits& limits,
+                                     RefreshFirst&& refresh_first,
+                                     Handler handler) {
   call.metrics->CountStarted();
-  CallMessages<Request, Response> messages(call.request);
-  RefreshRequests* const requests =
-      messages.is_parsed() ? refresh_first(messages.request()) : nullptr;
+  Input input(limits);
+  const bool is_read = ReadBulk(call, input);
+  RefreshRequests* const requests = is_read ? refresh_first(input) : nullptr;
   if (requests == nullptr) {
-    FinishCall(call, messages, handler);
+    FinishBulk(call, is_read, input, handler);
     return call.reactor;
   }
   const absl::Duration time_left =
       absl::FromChrono(call.context->deadline()) - call.start;
-  RunAfterRefresh(*requests, call.start + 0.75 * time_left, [call, handler] {
-    CallMessages<Request, Response> messages_again(call.request);
-    FinishCall(call, messages_again, handler);
-  });
+  RunAfterRefresh(*requests, call.start + 0.75 * time_left,
+                  [call, limits, handler] {
+                    Input input_again(limits);
+                    const bool is_read_again = ReadBulk(call, input_again);
+                    FinishBulk(call, is_read_again, input_again, handler);
+                  });
   return call.reactor;
 }
 

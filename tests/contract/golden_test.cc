@@ -181,6 +181,9 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
             ->New());
     EXPECT_TRUE(
         message->ParseFromArray(flat.begin(), static_cast<int>(flat.size())));
+    // Bulk is written by hand: as protobuf would have.
+    EXPECT_EQ(message->SerializeAsString(),
+              std::string(flat.begin(), flat.end()));
     return absl::StrCat(
         "--- response\n",
         absl::StrReplaceAll(ToText(*message),

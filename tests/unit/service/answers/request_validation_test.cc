@@ -9,6 +9,18 @@ namespace {
 constexpr RequestLimits kLimits = {
     .max_keys = 3, .max_commands = 2, .max_arguments = 5};
 
+std::optional<ApiError> Check(const v1::GroupKeysRequest& request) {
+  GroupKeysInput input(kLimits);
+  input.Take(request);
+  return Validate(input, kLimits);
+}
+
+std::optional<ApiError> Check(const v1::PlanBatchRequest& request) {
+  PlanBatchInput input(kLimits);
+  input.Take(request);
+  return Validate(input, kLimits);
+}
+
 v1::PlanBatchRequest Batch(int commands, int args_each) {
   v1::PlanBatchRequest request;
   for (int i = 0; i < commands; ++i) {
@@ -20,37 +32,35 @@ v1::PlanBatchRequest Batch(int commands, int args_each) {
 
 TEST(ValidateGroupKeysTest, LetsTheLimitPassAndNoMore) {
   v1::GroupKeysRequest request;
-  EXPECT_EQ(Validate(request, kLimits)->reason, v1::ERROR_REASON_EMPTY_REQUEST);
+  EXPECT_EQ(Check(request)->reason, v1::ERROR_REASON_EMPTY_REQUEST);
   for (int i = 0; i < 3; ++i) request.add_keys("k");
-  EXPECT_FALSE(Validate(request, kLimits));
+  EXPECT_FALSE(Check(request));
   request.add_keys("k");
-  EXPECT_EQ(Validate(request, kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
+  EXPECT_EQ(Check(request)->reason, v1::ERROR_REASON_TOO_MANY);
 }
 
 TEST(ValidatePlanBatchTest, LetsTheLimitsPassAndNoMore) {
-  EXPECT_EQ(Validate(Batch(0, 0), kLimits)->reason,
-            v1::ERROR_REASON_EMPTY_REQUEST);
-  EXPECT_FALSE(Validate(Batch(2, 2), kLimits));
-  EXPECT_FALSE(Validate(Batch(1, 5), kLimits));
-  EXPECT_EQ(Validate(Batch(3, 0), kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
-  EXPECT_EQ(Validate(Batch(1, 6), kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
-  EXPECT_EQ(Validate(Batch(2, 3), kLimits)->reason, v1::ERROR_REASON_TOO_MANY);
+  EXPECT_EQ(Check(Batch(0, 0))->reason, v1::ERROR_REASON_EMPTY_REQUEST);
+  EXPECT_FALSE(Check(Batch(2, 2)));
+  EXPECT_FALSE(Check(Batch(1, 5)));
+  EXPECT_EQ(Check(Batch(3, 0))->reason, v1::ERROR_REASON_TOO_MANY);
+  EXPECT_EQ(Check(Batch(1, 6))->reason, v1::ERROR_REASON_TOO_MANY);
+  EXPECT_EQ(Check(Batch(2, 3))->reason, v1::ERROR_REASON_TOO_MANY);
 }
 
 TEST(ValidatePlanBatchTest, LetsCommandsWithoutArgumentsPass) {  // Rule D5.
-  EXPECT_FALSE(Validate(Batch(2, 0), kLimits));
+  EXPECT_FALSE(Check(Batch(2, 0)));
 }
 
 TEST(ValidatePlanBatchTest, KnowsEveryEnumValueAndNoOther) {
   v1::PlanBatchRequest request = Batch(1, 1);
   for (int policy = 0; policy <= v1::SplitPolicy_MAX; ++policy) {
     request.set_split_policy(static_cast<v1::SplitPolicy>(policy));
-    EXPECT_FALSE(Validate(request, kLimits)) << policy;
+    EXPECT_FALSE(Check(request)) << policy;
   }
   request.set_split_policy(
       static_cast<v1::SplitPolicy>(v1::SplitPolicy_MAX + 1));
-  EXPECT_EQ(Validate(request, kLimits)->reason,
-            v1::ERROR_REASON_UNKNOWN_ENUM_VALUE);
+  EXPECT_EQ(Check(request)->reason, v1::ERROR_REASON_UNKNOWN_ENUM_VALUE);
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/rpc/unary_call.h"
+
+namespace slotplanner {
+
+void Finish(const UnaryCall& call, const grpc::Status& status) {
+  call.metrics->CountHandled(status.error_code(), absl::Now() - call.start);
+  call.reactor->Finish(status);
+}
+
+grpc::ByteBuffer ToByteBuffer(WireBytes bytes) {
+  const auto free = [](void* data) { delete[] static_cast<uint8_t*>(data); };
+  const size_t size = bytes.size;
+  const grpc::Slice slice(bytes.data.release(), size, free);
+  return {&slice, 1};
+}
+
+}  // namespace slotplanner

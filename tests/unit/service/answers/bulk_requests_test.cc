@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// GroupKeysInput and PlanBatchInput: requests read in place are what protobuf's
+// own parser makes of them.
+#include "tests/support/bulk_requests.h"
+
+#include <random>
+#include <string>
+
+#include <google/protobuf/io/coded_stream.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/random_seed.h"
+
+namespace slotplanner {
+namespace {
+
+using google::protobuf::io::ArrayInputStream;
+
+constexpr int kOnePiece = -1;
+
+std::string Varint(uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7) {
+    bytes.push_back(static_cast<char>((value & 0x7f) | 0x80));
+  }
+  bytes.push_back(static_cast<char>(value));
+  return bytes;
+}
+
+std::string BytesField(int number, const std::string& payload) {
+  return Varint(static_cast<uint64_t>(number) << 3 | 2) +
+         Varint(payload.size()) + payload;
+}
+
+std::string NumberField(int number, uint64_t value) {
+  return Varint(static_cast<uint64_t>(number) << 3) + Varint(value);
+}
+
+std::string Key(const std::string& key) { return BytesField(2, key); }
+
+std::string Command(const std::vector<std::string>& args) {
+  std::string payload;
+  for (const std::string& arg : args) payload += BytesField(1, arg);
+  return BytesField(2, payload);
+}
+
+const std::string kUser = "user:{1}:a";
+
+// Usual requests: none of them may take the long way.
+const std::string kGroupKeys[] = {
+    "",
+    Key(""),
+    Key("") + Key("") + Key(kUser),
+    Key(std::string(127, 'k')) + Key(std::string(128, 'k')),
+    Key(std::string(16383, 'k')) + Key(std::string(16384, 'k')) + Key("k"),
+    Key(std::string(3'000'000, 'k')),
+    BytesField(1, "cluster") + Key(kUser) + NumberField(3, 2) +
+        NumberField(4, 3) + BytesField(5, "zone") + BytesField(6, "version"),
+    // Out of order, split and repeated: the last one counts.
+    NumberField(3, 1) + Key("a") + NumberField(3, 2) + Key("b") +
+        BytesField(1, "first") + Key("c") + BytesField(1, "second"),
+    // Fields that a later version may have.
+    Key("a") + NumberField(7, 1) + BytesField(8, "x") + "\x4d" + "1234" +
+        "\x51" + "12345678" + Key("b"),
+    // `keys` and `grouping` as what they are not.
+    NumberField(2, 5) + Key("a") + BytesField(3, "x"),
+    // Unknown values of enums, the largest and negative ones too.
+    Key("a") + NumberField(3, 77) + NumberField(4, ~uint64_t{0}),
+    // A size in more bytes than it needs.
+    std::string("\x12\x81\x80\x00k", 5),
+};
+
+const std::string kPlanBatches[] = {
+    "",
+    Command({}),
+    Command({"GET", "k"}) + Command({}) + Command({"SET", "k", ""}),
+    Command({"SET", "k", std::string(128, 'v')}),
+    Command({"SET", "k", std::string(16383, 'v')}) + Command({"PING"}),
+    Command({"SET", "k", std::string(16384, 'v')}) + Command({"PING"}),
+    Command({"MSET", std::string(40'000, 'k'), "", "a", "b"}),
+    Command({"SET", "k", std::string(3'000'000, 'v')}),
+    BytesField(1, "cluster") + Command({"PING"}) + NumberField(3, 2) +
+        BytesField(4, "zone") + Command({"PING"}) + NumberField(5, 3) +
+        BytesField(6, "version") + NumberField(5, 1),
+    Command({"PING"}) + NumberField(9, 1) + BytesField(15, "x"),
+};
+
+// Right or not, but not usual.
+const std::string kUnusual[] = {
+    // Fields from 16 on, and groups.
+    Key("a") + NumberField(16, 1),
+    Key("a") + "\x3b" + NumberField(1, 5) + "\x3c" + Key("b"),
+    // A command with a field that a later version may have.
+    BytesField(2, BytesField(1, "GET") + NumberField(2, 1)),
+    // Cut short: in a tag, a size, a payload, a number, a nested message.
+    Key("a") + "\x92",
+    Key("a") + "\x12",
+    Key("a") + "\x12\x80",
+    Key("a") + "\x12\x02k",
+    Key("a") + "\x18",
+    Key("a") + "\x18\x80",
+    Key("a") + "\x3d" + "123",
+    Key("a") + "\x41" + "1234567",
+    BytesField(2,
+               "\x0a\x05"
+               "GET"),
+    BytesField(2, "\x0a"),
+    // A number and sizes that are too long.
+    "\x18" + std::string(10, '\x80') + std::string(1, '\0'),
+    std::string("\x12\x81\x80\x80\x80\x00k", 7),
+    std::string("\x12\x81\x80\x80\x80\x80\x00k", 8),
+    "\x12\xff\xff\xff\xff\x0f",
+    "\x12\xff\xff\xff\x7f",
+    // No field has the number 0; an end without a group.
+    std::string("\0", 1),
+    std::string("\x02\x00", 2),
+    Key("a") + "\x0c",
+    // Wire types that there are not.
+    "\x16",
+    "\x17",
+    // `cluster` is no UTF-8.
+    BytesField(1, "\xff"),
+};
+
+// Pieces as small as can be, and those of a connection.
+const int kPieceSizes[] = {1, 2, 3, 5, 8, 8192, kOnePiece};
+
+TEST(BulkRequestsTest, UsualRequestsAreReadInPlaceInHoweverManyPieces) {
+  for (const int piece_size : kPieceSizes) {
+    for (const std::string& bytes : kGroupKeys) {
+      EXPECT_EQ(ReadGroupKeysInPlace(bytes, piece_size),
+                ReadInPlace::kAsProtobuf)
+          << bytes.substr(0, 80) << " in pieces of " << piece_size;
+    }
+    for (const std::string& bytes : kPlanBatches) {
+      EXPECT_EQ(ReadPlanBatchInPlace(bytes, piece_size),
+                ReadInPlace::kAsProtobuf)
+          << bytes.substr(0, 80) << " in pieces of " << piece_size;
+    }
+  }
+}
+
+TEST(BulkRequestsTest, WhatIsUnusualIsLeftToProtobuf) {
+  for (const int piece_size : kPieceSizes) {
+    for (const std::string& bytes : kUnusual) {
+      EXPECT_NE(ReadGroupKeysInPlace(bytes, piece_size), ReadInPlace::kWrong)
+          << bytes << " in pieces of " << piece_size;
+      EXPECT_NE(ReadPlanBatchInPlace(bytes, piece_size), ReadInPlace::kWrong)
+          << bytes << " in pieces of " << piece_size;
+    }
+  }
+}
+
+TEST(BulkRequestsTest, DamagedRequestsAreReadAsProtobufReadsThem) {
+  std::mt19937_64 random(RandomSeed());
+  const auto below = [&random](size_t n) { return random() % n; };
+  for (int i = 0; i < 30'000; ++i) {
+    const bool is_plan = i % 2 == 0;
+    std::string bytes = is_plan ? kPlanBatches[below(std::size(kPlanBatches))]
+                                : kGroupKeys[below(std::size(kGroupKeys))];
+    if (bytes.empty() || bytes.size() > 1000) continue;
+    for (size_t changes = 1 + below(3); changes > 0; --changes) {
+      const size_t at = below(bytes.size());
+      switch (below(4)) {
+        case 0:
+          bytes[at] = static_cast<char>(random());
+          break;
+        case 1:
+          bytes.insert(at, 1, static_cast<char>(random()));
+          break;
+        case 2:
+          bytes[at] = static_cast<char>(bytes[at] ^ 1 << below(8));
+          break;
+        default:
+          bytes.resize(at + 1);
+      }
+    }
+    const int piece_size = kPieceSizes[below(std::size(kPieceSizes))];
+    ASSERT_NE(is_plan ? ReadPlanBatchInPlace(bytes, piece_size)
+                      : ReadGroupKeysInPlace(bytes, piece_size),
+              ReadInPlace::kWrong)
+        << ::testing::PrintToString(bytes) << " in pieces of " << piece_size;
+  }
+}
+
+// What is left to protobuf comes out as if it had been read in place.
+TEST(BulkRequestsTest, BothWaysGiveTheSame) {
+  for (const std::string& bytes : kGroupKeys) {
+    ArrayInputStream once(bytes.data(), static_cast<int>(bytes.size()));
+    ArrayInputStream again(bytes.data(), static_cast<int>(bytes.size()));
+    GroupKeysInput in_place({}), as_message({});
+    ASSERT_TRUE(in_place.Read(once, bytes.size()));
+    ASSERT_TRUE(as_message.ReadAsMessage(again));
+    EXPECT_EQ(in_place.key_count(), as_message.key_count());
+    EXPECT_TRUE(std::ranges::equal(in_place.slots(), as_message.slots()));
+    EXPECT_EQ(in_place.settings().SerializeAsString(),
+              BytesWithout(2, as_message.settings()));
+  }
+  for (const std::string& bytes : kPlanBatches) {
+    ArrayInputStream once(bytes.data(), static_cast<int>(bytes.size()), 7);
+    ArrayInputStream again(bytes.data(), static_cast<int>(bytes.size()));
+    PlanBatchInput in_place({}), as_message({});
+    ASSERT_TRUE(in_place.Read(once, bytes.size()));
+    ASSERT_TRUE(as_message.ReadAsMessage(again));
+    EXPECT_EQ(in_place.argument_count(), as_message.argument_count());
+    ASSERT_EQ(in_place.commands().size(), as_message.commands().size());
+    for (size_t i = 0; i < in_place.commands().size(); ++i) {
+      EXPECT_TRUE(
+          std::ranges::equal(in_place.commands()[i], as_message.commands()[i]));
+    }
+    EXPECT_EQ(in_place.settings().SerializeAsString(),
+              BytesWithout(2, as_message.settings()));
+  }
+}
+
+// A read that gives up has read a part: the second one starts anew.
+TEST(BulkRequestsTest, ProtobufStartsAnewAfterAReadThatGaveUp) {
+  const std::string keys = Key("a") + Key("b") + NumberField(16, 1);
+  GroupKeysInput input({});
+  ArrayInputStream once(keys.data(), static_cast<int>(keys.size()));
+  ArrayInputStream again(keys.data(), static_cast<int>(keys.size()));
+  ASSERT_FALSE(input.Read(once, keys.size()));
+  ASSERT_TRUE(input.ReadAsMessage(again));
+  EXPECT_EQ(input.key_count(), 2);
+  EXPECT_EQ(input.slots().size(), 2u);
+
+  const std::string batch = Command({"PING"}) + Command({"GET", "k"}) +
+                            BytesField(2, NumberField(3, 1));
+  PlanBatchInput plan({});
+  ArrayInputStream plan_once(batch.data(), static_cast<int>(batch.size()));
+  ArrayInputStream plan_again(batch.data(), static_cast<int>(batch.size()));
+  ASSERT_FALSE(plan.Read(plan_once, batch.size()));
+  ASSERT_TRUE(plan.ReadAsMessage(plan_again));
+  EXPECT_EQ(plan.command_count(), 3);
+  EXPECT_EQ(plan.argument_count(), 3);
+  EXPECT_EQ(plan.commands().size(), 3u);
+  EXPECT_TRUE(plan.commands()[2].empty());
+}
+
+TEST(BulkRequestsTest, WhatIsBeyondTheLimitsIsCountedAndNotKept) {
+  const RequestLimits limits = {
+      .max_keys = 2, .max_commands = 2, .max_arguments = 3};
+  v1::GroupKeysRequest keys;
+  for (const char* key : {"a", "b", "c", "d"}) keys.add_keys(key);
+  const std::string bytes = keys.SerializeAsString();
+  ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  GroupKeysInput input(limits);
+  ASSERT_TRUE(input.Read(stream, bytes.size()));
+  EXPECT_EQ(input.key_count(), 4);
+  EXPECT_EQ(input.slots().size(), 2u);
+
+  const std::string batch =
+      Command({"GET", "a"}) + Command({"GET", "b"}) + Command({"GET", "c"});
+  ArrayInputStream plan_stream(batch.data(), static_cast<int>(batch.size()));
+  PlanBatchInput plan(limits);
+  ASSERT_TRUE(plan.Read(plan_stream, batch.size()));
+  EXPECT_EQ(plan.command_count(), 3);
+  EXPECT_EQ(plan.argument_count(), 6);
+}
+
+}  // namespace
+}  // namespace slotplanner
