@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -109,6 +110,13 @@ GroupsWithNodes GroupBySlot(const ClusterTopology* topology,
   return result;
 }
 
+// Of a response: slots take two bytes, indexes what the last one takes, a group
+// two tags and sizes and the index of a node; nodes and stamp a KiB or so.
+size_t ExpectedSize(size_t keys, size_t groups) {
+  const size_t index_size = keys < 1 << 7 ? 1 : keys < 1 << 14 ? 2 : 3;
+  return (2 + index_size) * keys + 7 * groups + 1024;
+}
+
 }  // namespace
 
 bool NeedsTopology(const GroupKeysInput& input) {
@@ -136,23 +144,22 @@ WireBytes AnswerGroupKeys(const GroupKeysInput& input,
   }
 
   using Response = v1::GroupKeysResponse;
-  return Serialize([&](auto& out) {
-    out.Packed(Response::kSlotsFieldNumber, input.slots(), [](HashSlot slot) {
-      return static_cast<uint32_t>(slot.value());
+  WireWriter out(ExpectedSize(input.slots().size(), grouped.nodes.size()));
+  out.Packed(Response::kSlotsFieldNumber, input.slots(),
+             [](HashSlot slot) { return static_cast<uint32_t>(slot.value()); });
+  for (size_t i = 0; i < grouped.nodes.size(); ++i) {
+    out.Message(Response::kGroupsFieldNumber, [&] {
+      if (grouped.nodes[i] != GroupsWithNodes::kNoNode) {
+        out.Number(v1::KeyGroup::kNodeIndexFieldNumber,
+                   static_cast<uint32_t>(grouped.nodes[i]));
+      }
+      out.Packed(v1::KeyGroup::kKeyIndexesFieldNumber,
+                 grouped.groups.KeyIndexesOf(grouped.groups.groups[i]),
+                 [](int32_t index) { return static_cast<uint32_t>(index); });
     });
-    for (size_t i = 0; i < grouped.nodes.size(); ++i) {
-      out.Message(Response::kGroupsFieldNumber, [&] {
-        if (grouped.nodes[i] != GroupsWithNodes::kNoNode) {
-          out.Number(v1::KeyGroup::kNodeIndexFieldNumber,
-                     static_cast<uint32_t>(grouped.nodes[i]));
-        }
-        out.Packed(v1::KeyGroup::kKeyIndexesFieldNumber,
-                   grouped.groups.KeyIndexesOf(grouped.groups.groups[i]),
-                   [](int32_t index) { return static_cast<uint32_t>(index); });
-      });
-    }
-    out.FieldsOf(nodes_and_stamp);
-  });
+  }
+  out.FieldsOf(nodes_and_stamp);
+  return std::move(out).Take();
 }
 
 }  // namespace slotplanner

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/answers/plan_answer.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "service/answers/plan_messages.h"
 #include "service/answers/topology_messages.h"
@@ -17,9 +19,8 @@ uint32_t ToZigZag(int32_t value) {
   return static_cast<uint32_t>(value) << 1 ^ static_cast<uint32_t>(value >> 31);
 }
 
-template <typename Out>
-void DescribeCommand(const BatchPlan& plan, const PlannedCommand& command,
-                     Out& out) {
+void WriteCommand(const BatchPlan& plan, const PlannedCommand& command,
+                  WireWriter& out) {
   using Message = v1::PlannedCommand;
   if (command.command_index != 0) {
     out.Number(Message::kCommandIndexFieldNumber,
@@ -37,34 +38,32 @@ void DescribeCommand(const BatchPlan& plan, const PlannedCommand& command,
              plan.Indexes(command.reply_positions), ToVarint);
 }
 
-template <typename Out>
-void DescribeNodePlan(const BatchPlan& plan, const NodePlan& node_plan,
-                      Out& out) {
+void WriteNodePlan(const BatchPlan& plan, const NodePlan& node_plan,
+                   WireWriter& out) {
   using Message = v1::NodePlan;
-  out.template Embed<v1::Node>(Message::kNodeFieldNumber, [&](v1::Node& node) {
-    FillNode(*node_plan.node,
-             node_plan.requires_readonly ? v1::NODE_ROLE_REPLICA
-                                         : v1::NODE_ROLE_PRIMARY,
-             node);
-  });
+  v1::Node node;
+  FillNode(*node_plan.node,
+           node_plan.requires_readonly ? v1::NODE_ROLE_REPLICA
+                                       : v1::NODE_ROLE_PRIMARY,
+           node);
+  out.Embed(Message::kNodeFieldNumber, node);
   for (const PlannedCommand& command : node_plan.commands) {
     out.Message(Message::kCommandsFieldNumber,
-                [&] { DescribeCommand(plan, command, out); });
+                [&] { WriteCommand(plan, command, out); });
   }
   if (node_plan.requires_readonly) {
     out.Number(Message::kRequiresReadonlyFieldNumber, 1);
   }
 }
 
-template <typename Out>
-void DescribeCommandPlan(const CommandPlan& command, Out& out) {
+void WriteCommandPlan(const CommandPlan& command, WireWriter& out) {
   using Message = v1::CommandPlan;
   out.Number(Message::kVerdictFieldNumber,
              static_cast<uint32_t>(command.verdict));
   if (command.refusal) {
-    out.template Embed<v1::Refusal>(
-        Message::kRefusalFieldNumber,
-        [&](v1::Refusal& refusal) { FillRefusal(*command.refusal, refusal); });
+    v1::Refusal refusal;
+    FillRefusal(*command.refusal, refusal);
+    out.Embed(Message::kRefusalFieldNumber, refusal);
     return;
   }
   if (command.part_count != 0) {
@@ -79,6 +78,18 @@ void DescribeCommandPlan(const CommandPlan& command, Out& out) {
       [](Guarantee guarantee) { return static_cast<uint32_t>(guarantee); });
   out.Number(Message::kRetrySafetyFieldNumber,
              static_cast<uint32_t>(command.retry_safety));
+}
+
+// Of a response without refusals: a dozen bytes for each command, planned or
+// plan, two for each index, and a KiB or so for the rest.
+size_t ExpectedSize(const BatchPlan& plan) {
+  size_t commands = plan.command_plans.size();
+  for (const Stage& stage : plan.stages) {
+    for (const NodePlan& node_plan : stage.node_plans) {
+      commands += node_plan.commands.size();
+    }
+  }
+  return 12 * commands + 2 * plan.index_pool.size() + 1024;
 }
 
 }  // namespace
@@ -104,21 +115,21 @@ WireBytes ToResponse(const BatchPlan& plan, const ClusterSnapshot& snapshot) {
   }
   FillStamp(snapshot, *behind_the_commands.mutable_topology());
 
-  return Serialize([&](auto& out) {
-    for (const Stage& stage : plan.stages) {
-      out.Message(Response::kStagesFieldNumber, [&] {
-        for (const NodePlan& node_plan : stage.node_plans) {
-          out.Message(v1::Stage::kNodePlansFieldNumber,
-                      [&] { DescribeNodePlan(plan, node_plan, out); });
-        }
-      });
-    }
-    for (const CommandPlan& command : plan.command_plans) {
-      out.Message(Response::kCommandPlansFieldNumber,
-                  [&] { DescribeCommandPlan(command, out); });
-    }
-    out.FieldsOf(behind_the_commands);
-  });
+  WireWriter out(ExpectedSize(plan));
+  for (const Stage& stage : plan.stages) {
+    out.Message(Response::kStagesFieldNumber, [&] {
+      for (const NodePlan& node_plan : stage.node_plans) {
+        out.Message(v1::Stage::kNodePlansFieldNumber,
+                    [&] { WriteNodePlan(plan, node_plan, out); });
+      }
+    });
+  }
+  for (const CommandPlan& command : plan.command_plans) {
+    out.Message(Response::kCommandPlansFieldNumber,
+                [&] { WriteCommandPlan(command, out); });
+  }
+  out.FieldsOf(behind_the_commands);
+  return std::move(out).Take();
 }
 
 }  // namespace slotplanner

@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the bulk of a response: what repeats for each key or command. A
-// message object for each of them costs more than to work them out. All the
-// rest is left to protobuf, and the bytes are those that it would write.
-//
-// A response is described once, by a function that is called with a WireSizer
-// and then with a WireWriter, so that sizes and bytes cannot disagree.
-//
-// Source: "Encoding" of the Protocol Buffers documentation.
 #pragma once
 
-#include <algorithm>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <utility>
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/message_lite.h>
@@ -26,155 +15,125 @@ namespace slotplanner {
 
 // A serialized message.
 struct WireBytes {
-  std::unique_ptr<uint8_t[]> data;
+  struct Free {
+    void operator()(uint8_t* data) const { std::free(data); }
+  };
+
+  std::unique_ptr<uint8_t[], Free> data = {};
   size_t size = 0;
 };
 
-// How many bytes `value` takes as a varint.
-inline size_t VarintSize(uint32_t value) {
-  return google::protobuf::io::CodedOutputStream::VarintSize32(value);
-}
-
-// What a WireSizer found out and a WireWriter needs to know.
-struct WireSizes {
-  size_t total = 0;
-  // Of the payloads of messages and packed fields, in the order in which their
-  // fields begin.
-  std::vector<uint32_t> payloads;
-  // The payloads of the fields made by `Embed`.
-  std::string embedded;
-};
-
-// Each method stands for a field. Numbers of fields are at most 15, so that a
-// tag is one byte; the value of a number is written even if it is 0.
-class WireSizer {
- public:
-  explicit WireSizer(WireSizes& sizes) : sizes_(sizes) {}
-
-  // A number or an enum.
-  void Number(int /*field*/, uint32_t value) {
-    sizes_.total += 1 + VarintSize(value);
-  }
-
-  // A repeated number, packed: `to_varint` of each value. Nothing if there are
-  // none. No branches within, so that compilers vectorize it.
-  template <typename T, typename ToVarint>
-  void Packed(int /*field*/, std::span<const T> values, ToVarint to_varint) {
-    if (values.empty()) return;
-    uint32_t size = 0;
-    for (const T& value : values) {
-      const uint32_t v = to_varint(value);
-      size += 1u + (v >= 1u << 7) + (v >= 1u << 14) + (v >= 1u << 21) +
-              (v >= 1u << 28);
-    }
-    sizes_.payloads.push_back(size);
-    sizes_.total += 1 + VarintSize(size) + size;
-  }
-
-  // A message, described by `fields()`.
-  template <typename Fields>
-  void Message(int /*field*/, Fields&& fields) {
-    const size_t index = sizes_.payloads.size();
-    sizes_.payloads.push_back(0);
-    const size_t before = sizes_.total;
-    fields();
-    const auto size = static_cast<uint32_t>(sizes_.total - before);
-    sizes_.payloads[index] = size;
-    sizes_.total += 1 + VarintSize(size);
-  }
-
-  // A message that protobuf writes: `fill(M&)` fills it.
-  template <typename M, typename Fill>
-  void Embed(int /*field*/, Fill&& fill) {
-    M message;
-    fill(message);
-    const size_t before = sizes_.embedded.size();
-    message.AppendToString(&sizes_.embedded);
-    const auto size = static_cast<uint32_t>(sizes_.embedded.size() - before);
-    sizes_.payloads.push_back(size);
-    sizes_.total += 1 + VarintSize(size) + size;
-  }
-
-  // All fields of `message`, which does not change any more.
-  void FieldsOf(const google::protobuf::MessageLite& message) {
-    sizes_.total += message.ByteSizeLong();
-  }
-
- private:
-  WireSizes& sizes_;
-};
-
-// As WireSizer.
+// Writes a message whose bulk repeats for each key or command: an object for
+// each of them costs more than to work them out. The rest is left to protobuf,
+// and the bytes are those that it would write.
+//
+// One pass: the size of a message in a field is written when its end is known.
+// Numbers of fields are at most 15, so that a tag is one byte; numbers are
+// written even if they are 0.
+//
+// Source: "Encoding" of the Protocol Buffers documentation.
 class WireWriter {
  public:
-  // Requires: room for `sizes.total` bytes.
-  WireWriter(const WireSizes& sizes, uint8_t* out)
-      : payload_(sizes.payloads.data()),
-        embedded_(sizes.embedded.data()),
-        out_(out) {}
+  // With more than `expected_size` bytes the buffer grows.
+  explicit WireWriter(size_t expected_size) { Grow(expected_size); }
 
-  // Behind the last byte written.
-  const uint8_t* end() const { return out_; }
-
+  // A field that is a number or an enum.
   void Number(int field, uint32_t value) {
-    *out_++ = static_cast<uint8_t>(field << 3);
+    Reserve(1 + kMaxVarintSize);
+    Tag(field, kVarint);
     Varint(value);
   }
 
+  // A field of numbers, packed: `to_varint` of each value. Nothing if there are
+  // none.
   template <typename T, typename ToVarint>
   void Packed(int field, std::span<const T> values, ToVarint to_varint) {
     if (values.empty()) return;
-    Header(field, *payload_++);
+    if (values.size() <= kFew) {
+      Reserve(2 + kMaxVarintSize * kFew);
+      Tag(field, kBytes);
+      uint8_t* const payload_size = out_++;
+      for (const T& value : values) Varint(to_varint(value));
+      *payload_size = static_cast<uint8_t>(out_ - payload_size - 1);
+      return;
+    }
+    size_t payload_size = 0;
+    // Without branches within, so that compilers vectorize it.
+    for (const T& value : values) {
+      const uint32_t v = to_varint(value);
+      payload_size += 1u + (v >= 1u << 7) + (v >= 1u << 14) + (v >= 1u << 21) +
+                      (v >= 1u << 28);
+    }
+    Reserve(1 + kMaxVarintSize + payload_size);
+    Tag(field, kBytes);
+    Varint(static_cast<uint32_t>(payload_size));
     for (const T& value : values) Varint(to_varint(value));
   }
 
-  template <typename Fields>
-  void Message(int field, Fields&& fields) {
-    Header(field, *payload_++);
-    fields();
+  // A field that is a message, which `write_fields()` writes.
+  template <typename WriteFields>
+  void Message(int field, WriteFields&& write_fields) {
+    Reserve(2);
+    Tag(field, kBytes);
+    const size_t begin = size() + 1;  // Small sizes take one byte.
+    ++out_;
+    write_fields();
+    const size_t payload_size = size() - begin;
+    if (payload_size >= 0x80) {
+      MoveForSize(begin, payload_size);
+    } else {
+      buffer_.get()[begin - 1] = static_cast<uint8_t>(payload_size);
+    }
   }
 
-  template <typename M, typename Fill>
-  void Embed(int field, Fill&& /*fill*/) {
-    const uint32_t size = *payload_++;
-    Header(field, size);
-    out_ = std::copy_n(embedded_, size, out_);
-    embedded_ += size;
-  }
-
-  void FieldsOf(const google::protobuf::MessageLite& message) {
+  // A field that is a message, which protobuf writes.
+  void Embed(int field, const google::protobuf::MessageLite& message) {
+    const size_t payload_size = message.ByteSizeLong();
+    Reserve(1 + kMaxVarintSize + payload_size);
+    Tag(field, kBytes);
+    Varint(static_cast<uint32_t>(payload_size));
     out_ = message.SerializeWithCachedSizesToArray(out_);
   }
 
+  // The fields of `message`.
+  void FieldsOf(const google::protobuf::MessageLite& message) {
+    Reserve(message.ByteSizeLong());
+    out_ = message.SerializeWithCachedSizesToArray(out_);
+  }
+
+  WireBytes Take() && {
+    const size_t taken = size();
+    return {.data = std::move(buffer_), .size = taken};
+  }
+
  private:
+  enum WireType { kVarint = 0, kBytes = 2 };
+  static constexpr size_t kMaxVarintSize = 5;
+  // Numbers whose size takes one byte, whatever they are.
+  static constexpr size_t kFew = 0x7f / kMaxVarintSize;
+
+  size_t size() const { return static_cast<size_t>(out_ - buffer_.get()); }
+
+  void Reserve(size_t more) {
+    if (static_cast<size_t>(limit_ - out_) < more) Grow(more);
+  }
+  // Makes room for at least `more` bytes.
+  void Grow(size_t more);
+  // Makes room for a size of more than one byte, and writes it.
+  void MoveForSize(size_t begin, size_t payload_size);
+
+  // Require that room is reserved.
+  void Tag(int field, WireType type) {
+    *out_++ = static_cast<uint8_t>(field << 3 | type);
+  }
   void Varint(uint32_t value) {
     out_ = google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(value,
                                                                          out_);
   }
-  void Header(int field, uint32_t payload_size) {
-    *out_++ = static_cast<uint8_t>(field << 3 | 2);
-    Varint(payload_size);
-  }
 
-  const uint32_t* payload_;
-  const char* embedded_;
-  uint8_t* out_;
+  std::unique_ptr<uint8_t[], WireBytes::Free> buffer_;
+  uint8_t* out_ = nullptr;    // Behind the last byte written.
+  uint8_t* limit_ = nullptr;  // Behind the buffer.
 };
-
-// The message that `describe(auto& out)` describes.
-template <typename Describe>
-WireBytes Serialize(Describe&& describe) {
-  WireSizes sizes;
-  WireSizer sizer(sizes);
-  describe(sizer);
-  // Not cleared before it is written, as a std::string would be.
-  WireBytes bytes = {
-      .data = std::make_unique_for_overwrite<uint8_t[]>(sizes.total),
-      .size = sizes.total};
-  WireWriter writer(sizes, bytes.data.get());
-  describe(writer);
-  assert(writer.end() == bytes.data.get() + bytes.size);
-  return bytes;
-}
 
 }  // namespace slotplanner

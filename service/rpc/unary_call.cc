@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/rpc/unary_call.h"
 
+#include <cstdlib>
+
 namespace slotplanner {
 
 void Finish(const UnaryCall& call, const grpc::Status& status) {
@@ -9,9 +11,8 @@ void Finish(const UnaryCall& call, const grpc::Status& status) {
 }
 
 grpc::ByteBuffer ToByteBuffer(WireBytes bytes) {
-  const auto free = [](void* data) { delete[] static_cast<uint8_t*>(data); };
   const size_t size = bytes.size;
-  const grpc::Slice slice(bytes.data.release(), size, free);
+  const grpc::Slice slice(bytes.data.release(), size, std::free);
   return {&slice, 1};
 }
 
