@@ -1,56 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
+// The choice among the implementations.
 #include "service/slots/crc16.h"
 
-#include <array>
-#include <cstddef>
+#include <atomic>
+
+#include "service/slots/crc16_implementations.h"
 
 namespace slotplanner {
 namespace {
 
-constexpr uint16_t kPolynomial = 0x1021;
+using Function = uint16_t (*)(std::string_view);
 
-// tables[k][b] is the CRC of the byte b followed by k zero bytes. With eight
-// tables, eight bytes cost eight independent look-ups instead of a chain of
-// eight ("slicing by 8"). 4 KiB, so they stay in the first-level cache.
-using Tables = std::array<std::array<uint16_t, 256>, 8>;
+uint16_t ChooseCrc16(std::string_view bytes);
+uint16_t ChooseKeyCrc16(std::string_view key);
 
-constexpr Tables MakeTables() {
-  Tables tables = {};
-  for (size_t byte = 0; byte < 256; ++byte) {
-    uint32_t crc = static_cast<uint32_t>(byte) << 8;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc << 1) ^ ((crc & 0x8000) != 0 ? kPolynomial : 0u);
-    }
-    tables[0][byte] = static_cast<uint16_t>(crc);
-  }
-  for (size_t k = 1; k < tables.size(); ++k) {
-    for (size_t byte = 0; byte < 256; ++byte) {
-      const uint32_t crc = tables[k - 1][byte];
-      tables[k][byte] =
-          static_cast<uint16_t>((crc << 8) ^ tables[0][(crc >> 8) & 0xff]);
-    }
-  }
-  return tables;
+// Initialised at compile time with functions that put the chosen ones here, so
+// that there is no moment at which a call is too early. Relaxed, because all
+// threads would store the same value: a load costs what that of an ordinary
+// pointer does.
+constinit std::atomic<Function> crc16 = ChooseCrc16;
+constinit std::atomic<Function> key_crc16 = ChooseKeyCrc16;
+
+const Crc16Implementation& Fastest() {
+  return *SupportedCrc16Implementations().front();
 }
 
-constexpr Tables kTables = MakeTables();
+uint16_t ChooseCrc16(std::string_view bytes) {
+  crc16.store(Fastest().crc16, std::memory_order_relaxed);
+  return Crc16(bytes);
+}
+
+uint16_t ChooseKeyCrc16(std::string_view key) {
+  key_crc16.store(Fastest().key_crc16, std::memory_order_relaxed);
+  return KeyCrc16(key);
+}
 
 }  // namespace
 
-uint16_t Crc16(std::string_view bytes) {
-  const auto* p = reinterpret_cast<const unsigned char*>(bytes.data());
-  size_t left = bytes.size();
-  uint32_t crc = 0;
-  for (; left >= 8; p += 8, left -= 8) {
-    crc = static_cast<uint32_t>(
-        kTables[7][p[0] ^ (crc >> 8)] ^ kTables[6][p[1] ^ (crc & 0xff)] ^
-        kTables[5][p[2]] ^ kTables[4][p[3]] ^ kTables[3][p[4]] ^
-        kTables[2][p[5]] ^ kTables[1][p[6]] ^ kTables[0][p[7]]);
+std::vector<const Crc16Implementation*> SupportedCrc16Implementations() {
+  std::vector<const Crc16Implementation*> supported;
+  for (const Crc16Implementation* implementation : {
+#if defined(__x86_64__)
+         &kVpclmulqdqCrc16,
+#endif
+#if defined(__x86_64__) || defined(__aarch64__)
+             &kClmulCrc16,
+#endif
+             &kPortableCrc16
+       }) {
+    if (implementation->is_supported()) supported.push_back(implementation);
   }
-  for (; left > 0; ++p, --left) {
-    crc = ((crc << 8) & 0xffff) ^ kTables[0][(crc >> 8) ^ *p];
-  }
-  return static_cast<uint16_t>(crc);
+  return supported;
 }
+
+uint16_t Crc16(std::string_view bytes) {
+  return crc16.load(std::memory_order_relaxed)(bytes);
+}
+
+uint16_t KeyCrc16(std::string_view key) {
+  return key_crc16.load(std::memory_order_relaxed)(key);
+}
+
+const char* Crc16ImplementationName() { return Fastest().name; }
 
 }  // namespace slotplanner

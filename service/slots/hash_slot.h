@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "service/slots/crc16.h"
+
 namespace slotplanner {
 
 // Number of hash slots of a cluster; the last one is 16383. From the cluster
@@ -17,7 +19,9 @@ class HashSlot {
  public:
   // The slot of `key`, hashing only its hash tag if it has one (rules A1, A2).
   // Any bytes are a key; the empty key is in slot 0. O(bytes hashed).
-  static HashSlot OfKey(std::string_view key);
+  static HashSlot OfKey(std::string_view key) {
+    return HashSlot(static_cast<uint16_t>(KeyCrc16(key) % kHashSlotCount));
+  }
 
   // The slot of that number, or nothing if there is none.
   static constexpr std::optional<HashSlot> FromNumber(int64_t number) {

@@ -20,4 +20,10 @@ struct HashTag {
 // specification, "Hash tags". O(key size).
 std::optional<HashTag> FindHashTag(std::string_view key);
 
+// The bytes of `key` that are hashed: its hash tag if it has one, else all.
+inline std::string_view HashedPart(std::string_view key) {
+  const auto tag = FindHashTag(key);
+  return tag ? key.substr(tag->offset, tag->length) : key;
+}
+
 }  // namespace slotplanner

@@ -30,12 +30,14 @@ struct KeyGroups {
   std::vector<int32_t> key_indexes;  // In a group by slot, then by index.
 };
 
-// One group per slot. `slots[i]` is the slot of key i. O(n log n) for few keys,
-// O(n + 16384) for many. Requires: fewer than 2^31 keys.
+// One group per slot. `slots[i]` is the slot of key i. O(n), with up to 70 KiB
+// beyond the result, however many keys there are. Requires: fewer than 2^31
+// keys.
 KeyGroups GroupKeysBySlot(std::span<const HashSlot> slots);
 
 // One group per owner. `owner_of` maps a slot to a number in [0, owner_count)
-// and is called once per distinct slot.
+// and is called once per distinct slot, in ascending order. O(n + owners), with
+// up to 140 KiB beyond the result and 4 bytes for each owner.
 KeyGroups GroupKeysByOwner(std::span<const HashSlot> slots, int owner_count,
                            absl::FunctionRef<int(HashSlot)> owner_of);
 

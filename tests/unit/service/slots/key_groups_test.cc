@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,25 +54,76 @@ TEST(GroupKeysByOwnerTest, OrdersGroupsByLowestSlotAndKeysBySlotThenIndex) {
   EXPECT_THAT(groups.KeyIndexesOf(groups.groups[1]), ElementsAre(3, 0));
 }
 
-// Both ways to sort, for few keys and for many, against a plain map.
-TEST(GroupKeysBySlotTest, AgreesWithAMapAtAnySize) {
+// The keys of each slot, by the simplest means.
+std::map<int, std::vector<int32_t>> KeysOfSlots(
+    std::span<const HashSlot> slots) {
+  std::map<int, std::vector<int32_t>> keys;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    keys[slots[i].value()].push_back(static_cast<int32_t>(i));
+  }
+  return keys;
+}
+
+// Numbers of keys around those at which the ways to group change, each with
+// keys in many slots, in few, and in a single one.
+std::vector<std::vector<HashSlot>> ManyKindsOfKeys() {
   std::mt19937_64 random(RandomSeed());
-  for (const size_t size : {1u, 2u, 100u, 1023u, 1024u, 1025u, 50'000u}) {
-    std::vector<HashSlot> slots;
-    std::map<int, std::vector<int32_t>> expected;
-    for (size_t i = 0; i < size; ++i) {
-      const int slot = static_cast<int>(random() % kHashSlotCount);
-      slots.push_back(*HashSlot::FromNumber(slot));
-      expected[slot].push_back(static_cast<int32_t>(i));
+  std::vector<std::vector<HashSlot>> kinds;
+  for (const size_t size : {0u, 1u, 2u, 16u, 17u, 100u, 512u, 513u, 5'000u,
+                            65'535u, 65'536u, 200'000u}) {
+    for (const int slot_count : {kHashSlotCount, 100, 1}) {
+      std::vector<HashSlot> slots;
+      const auto offset =
+          random() % static_cast<uint64_t>(kHashSlotCount - slot_count + 1);
+      for (size_t i = 0; i < size; ++i) {
+        slots.push_back(*HashSlot::FromNumber(static_cast<int64_t>(
+            offset + random() % static_cast<uint64_t>(slot_count))));
+      }
+      kinds.push_back(slots);
     }
+  }
+  return kinds;
+}
+
+TEST(GroupKeysBySlotTest, AgreesWithAMapAtAnySize) {
+  for (const std::vector<HashSlot>& slots : ManyKindsOfKeys()) {
+    const auto expected = KeysOfSlots(slots);
     const KeyGroups groups = GroupKeysBySlot(slots);
     ASSERT_EQ(groups.groups.size(), expected.size());
     size_t g = 0;
     for (const auto& [slot, indexes] : expected) {
       const KeyGroups::Group& group = groups.groups[g++];
       ASSERT_EQ(group.lowest_slot.value(), slot);
-      ASSERT_THAT(groups.KeyIndexesOf(group),
-                  testing::ElementsAreArray(indexes));
+      const auto actual = groups.KeyIndexesOf(group);
+      ASSERT_EQ(std::vector<int32_t>(actual.begin(), actual.end()), indexes);
+    }
+  }
+}
+
+TEST(GroupKeysByOwnerTest, AgreesWithAMapAtAnySize) {
+  for (const std::vector<HashSlot>& slots : ManyKindsOfKeys()) {
+    for (const int owner_count : {1, 7, kHashSlotCount}) {
+      const auto owner_of = [&](int slot) { return slot * 31 % owner_count; };
+      // Slots ascend, so that owners are met in the order of their lowest ones.
+      std::vector<int> owners;
+      std::map<int, std::vector<int32_t>> expected;
+      for (const auto& [slot, indexes] : KeysOfSlots(slots)) {
+        std::vector<int32_t>& keys = expected[owner_of(slot)];
+        if (keys.empty()) owners.push_back(owner_of(slot));
+        keys.insert(keys.end(), indexes.begin(), indexes.end());
+      }
+      const KeyGroups groups = GroupKeysByOwner(
+          slots, owner_count,
+          [&](HashSlot slot) { return owner_of(slot.value()); });
+      ASSERT_EQ(groups.groups.size(), owners.size());
+      for (size_t g = 0; g < owners.size(); ++g) {
+        const KeyGroups::Group& group = groups.groups[g];
+        ASSERT_EQ(group.owner, owners[g]);
+        const auto indexes = groups.KeyIndexesOf(group);
+        ASSERT_EQ(std::vector<int32_t>(indexes.begin(), indexes.end()),
+                  expected[owners[g]]);
+        ASSERT_EQ(group.lowest_slot, slots[static_cast<size_t>(indexes[0])]);
+      }
     }
   }
 }
