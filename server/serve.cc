@@ -11,6 +11,7 @@
 #include "server/build_info.h"
 #include "server/log.h"
 #include "server/server.h"
+#include "service/slots/crc16.h"
 
 namespace slotplanner {
 namespace {
@@ -38,7 +39,9 @@ sigset_t BlockStopSignals() {
 void LogStart(const ServerOptions& options, bool has_configured_cluster,
               const Server& server) {
   Log(LogLevel::kInfo, "started",
-      {{"version", kVersion}, {"compiler", kCompiler}});
+      {{"version", kVersion},
+       {"compiler", kCompiler},
+       {"crc16", Crc16ImplementationName()}});
   if (!has_configured_cluster) {
     Log(LogLevel::kWarning, "no_cluster_configured",
         {{"message", "Following made-up shards; name yours with --cluster."}});
