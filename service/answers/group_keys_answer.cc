@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "service/answers/plan_messages.h"
 #include "service/answers/topology_messages.h"
 #include "service/planning/read_routing.h"
@@ -34,55 +33,66 @@ class NodeGrouping {
  public:
   NodeGrouping(const ClusterTopology& topology, ReadPreference preference,
                std::string_view client_zone)
-      : topology_(topology), preference_(preference), zone_(client_zone) {}
+      : topology_(topology), preference_(preference), zone_(client_zone) {
+    for (const Shard& shard : topology.shards()) {
+      first_owners_.push_back(owner_count_);
+      owner_count_ += 1 + static_cast<int>(shard.replicas.size());
+    }
+  }
 
   // Adds the nodes to `response`.
   GroupsWithNodes Group(std::span<const HashSlot> slots,
                         v1::GroupKeysResponse& response) {
-    int node_count = 0;
-    for (const Shard& shard : topology_.shards()) {
-      node_count += 1 + static_cast<int>(shard.replicas.size());
-    }
     GroupsWithNodes result;
     result.groups = GroupKeysByOwner(
-        slots, node_count + 1, [this](HashSlot slot) { return OwnerOf(slot); });
+        slots, owner_count_, [this](HashSlot slot) { return OwnerOf(slot); });
     for (const KeyGroups::Group& group : result.groups.groups) {
       if (group.owner == kNoOwner) {
         result.nodes.push_back(GroupsWithNodes::kNoNode);
         continue;
       }
       result.nodes.push_back(response.nodes_size());
-      const Owner& owner = owners_[static_cast<size_t>(group.owner - 1)];
-      FillNode(*owner.node,
-               owner.is_replica ? v1::NODE_ROLE_REPLICA : v1::NODE_ROLE_PRIMARY,
+      const Shard& shard = *topology_.ShardOf(group.lowest_slot);
+      const Node& node = NodeOf(shard, group.lowest_slot);
+      FillNode(node,
+               IsPrimary(node, shard) ? v1::NODE_ROLE_PRIMARY
+                                      : v1::NODE_ROLE_REPLICA,
                *response.add_nodes());
     }
     return result;
   }
 
  private:
+  // Owners are numbers: 0 of unassigned slots, then for each shard one of the
+  // primary and one of each replica.
   static constexpr int kNoOwner = 0;
-  struct Owner {
-    const Node* node;
-    bool is_replica;
-  };
 
-  // 1 + the node's index in owners_, or kNoOwner for an unassigned slot.
-  int OwnerOf(HashSlot slot) {
-    const Shard* shard = topology_.ShardOf(slot);
-    if (shard == nullptr) return kNoOwner;
-    const Node& node = NodeForRead(*shard, slot, preference_, zone_);
-    const auto [found, inserted] =
-        index_.try_emplace(&node, static_cast<int>(owners_.size()) + 1);
-    if (inserted) owners_.push_back({&node, &node != &shard->primary});
-    return found->second;
+  int OwnerOf(HashSlot slot) const {
+    const int index = topology_.ShardIndexOf(slot);
+    if (index < 0) return kNoOwner;
+    const auto i = static_cast<size_t>(index);
+    if (preference_ == ReadPreference::kPrimary) return first_owners_[i];
+    const Shard& shard = topology_.shards()[i];
+    const Node& node = NodeOf(shard, slot);
+    return first_owners_[i] +
+           (IsPrimary(node, shard)
+                ? 0
+                : 1 + static_cast<int>(&node - shard.replicas.data()));
+  }
+
+  const Node& NodeOf(const Shard& shard, HashSlot slot) const {
+    return NodeForRead(shard, slot, preference_, zone_);
+  }
+
+  static bool IsPrimary(const Node& node, const Shard& shard) {
+    return &node == &shard.primary;
   }
 
   const ClusterTopology& topology_;
   const ReadPreference preference_;
   const std::string_view zone_;
-  std::vector<Owner> owners_;
-  absl::flat_hash_map<const Node*, int> index_;
+  std::vector<int> first_owners_;  // Of each shard: its primary.
+  int owner_count_ = kNoOwner + 1;
 };
 
 // Deals keys into one group per slot, with the primary if `topology` is not
