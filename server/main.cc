@@ -6,6 +6,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/build_info.h"
 #include "server/command_line.h"
+#include "server/malloc_settings.h"
 #include "server/serve.h"
 
 namespace {
@@ -20,6 +21,7 @@ int Fail(int exit_code, const absl::Status& status) {
 
 int main(int argc, char** argv) {
   using slotplanner::CommandLine;
+  slotplanner::ApplyMallocSettings();
   // gRPC's locks are its own affair; watching their order costs 60 ns a pair.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   auto command_line = slotplanner::ParseCommandLine({argv + 1, argv + argc});

@@ -6,16 +6,15 @@
 #include <cstddef>
 #include <string>
 
-#include <google/protobuf/descriptor.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
 #include <prometheus/gauge.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "grpc/health/v1/health.pb.h"
 #include "server/build_info.h"
+#include "server/server_builder.h"
 
 namespace slotplanner {
 namespace {
@@ -45,27 +44,6 @@ void ExportProcessMetrics(prometheus::Registry& registry) {
       .Register(registry)
       .Add({})
       .Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
-}
-
-// Switches on what gRPC offers to all servers of a process.
-void EnableHealthAndReflection() {
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // gRPC's health service is not in the descriptor pool that reflection reads;
-  // this keeps the linker from dropping the code that puts it there.
-  grpc::health::v1::HealthCheckRequest::descriptor();
-}
-
-void SetChannelArguments(grpc::ServerBuilder& builder) {
-  // A port in use is an error, not a port shared.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Notice dead peers within 80 s, and let clients ping as often as gRPC's own
-  // clients may, every 10 s, also between calls.
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
 }
 
 }  // namespace
@@ -98,19 +76,16 @@ absl::Status Server::Listen(const ServerOptions& options) {
   absl::Status status = CheckListenAddress(options.admin_listen);
   if (!status.ok()) return status;
 
-  EnableHealthAndReflection();
-  grpc::ServerBuilder builder;
-  SetChannelArguments(builder);
-  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
-  builder.SetMaxSendMessageSize(options.max_message_bytes);
-  builder.RegisterService(slot_planner_service_.get());
-  builder.RegisterService(topology_service_.get());
+  const std::unique_ptr<grpc::ServerBuilder> builder =
+      MakeServerBuilder(options.max_message_bytes);
+  builder->RegisterService(slot_planner_service_.get());
+  builder->RegisterService(topology_service_.get());
   std::vector<int> ports(options.grpc_listen.size());
   for (size_t i = 0; i < ports.size(); ++i) {
-    builder.AddListeningPort(ToString(options.grpc_listen[i]),
-                             grpc::InsecureServerCredentials(), &ports[i]);
+    builder->AddListeningPort(ToString(options.grpc_listen[i]),
+                              grpc::InsecureServerCredentials(), &ports[i]);
   }
-  grpc_server_ = builder.BuildAndStart();
+  grpc_server_ = builder->BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i) {
     grpc_addresses_.push_back(options.grpc_listen[i]);
     if (ports[i] == 0) {
