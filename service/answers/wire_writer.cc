@@ -2,8 +2,8 @@
 #include "service/answers/wire_writer.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
-#include <new>
 
 namespace slotplanner {
 
@@ -13,7 +13,7 @@ void WireWriter::Grow(size_t more) {
   // realloc moves the pages of a large block instead of its bytes.
   auto* const grown =
       static_cast<uint8_t*>(std::realloc(buffer_.get(), capacity));
-  if (grown == nullptr) throw std::bad_alloc();
+  if (grown == nullptr) std::abort();  // As when `new` finds none.
   buffer_.release();
   buffer_.reset(grown);
   out_ = grown + written;
