@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -279,11 +281,45 @@ class LowerName {
   size_t size_ = 0;
 };
 
+constexpr uint64_t kOddFactor = 0x9E3779B97F4A7C15;  // 2^64 / golden ratio.
+
+// A number made of the first and the last bytes of `name`, as many as a Word
+// has, in any case. They overlap in a short name: two loads of a fixed size are
+// faster than a loop, or than memcpy of any size.
+template <typename Word>
+uint64_t MixEnds(std::string_view name) {
+  Word first;
+  Word last;
+  std::memcpy(&first, name.data(), sizeof(Word));
+  std::memcpy(&last, name.data() + name.size() - sizeof(Word), sizeof(Word));
+  // Folds letters, and a few other bytes into one.
+  constexpr uint64_t kCaseBits = 0x2020202020202020;
+  return (first | kCaseBits) * kOddFactor + (last | kCaseBits);
+}
+
 }  // namespace
 
 bool CommandInfo::AllowsArgumentCount(size_t argument_count) const {
   const auto needed = static_cast<size_t>(std::abs(arity));
   return arity < 0 ? argument_count >= needed : argument_count == needed;
+}
+
+size_t CommandCatalog::NameHash::operator()(std::string_view name) const {
+  uint64_t ends = 0;
+  if (name.size() >= sizeof(uint64_t)) {
+    ends = MixEnds<uint64_t>(name);
+  } else if (name.size() >= sizeof(uint32_t)) {
+    ends = MixEnds<uint32_t>(name);
+  } else if (name.size() >= sizeof(uint16_t)) {
+    ends = MixEnds<uint16_t>(name);
+  }
+  const uint64_t mixed = (ends + name.size()) * kOddFactor;
+  return mixed ^ mixed >> 32;
+}
+
+bool CommandCatalog::NameEqual::operator()(std::string_view a,
+                                           std::string_view b) const {
+  return absl::EqualsIgnoreCase(ToAbsl(a), ToAbsl(b));
 }
 
 CommandCatalog::CommandCatalog(std::vector<CommandInfo> commands)
@@ -336,10 +372,7 @@ CommandCatalog CommandCatalog::With(const CommandCatalog& declared) const {
 }
 
 const CommandInfo* CommandCatalog::Find(std::string_view name) const {
-  if (name.size() > kMaxNameBytes) return nullptr;
-  LowerName lower;
-  lower.Append(name);
-  const auto found = index_.find(lower.text());
+  const auto found = index_.find(name);
   return found == index_.end() ? nullptr : &commands_[found->second];
 }
 

@@ -163,11 +163,21 @@ class CommandCatalog {
   const std::string& version() const { return version_; }
 
  private:
+  // Names that differ in case only are equal and have one hash.
+  struct NameHash {
+    using is_transparent = void;  // NOLINT: Abseil's name.
+    size_t operator()(std::string_view name) const;
+  };
+  struct NameEqual {
+    using is_transparent = void;  // NOLINT: Abseil's name.
+    bool operator()(std::string_view a, std::string_view b) const;
+  };
+
   explicit CommandCatalog(std::vector<CommandInfo> commands);
 
   std::vector<CommandInfo> commands_;
-  // Lower-case name -> index into commands_.
-  absl::flat_hash_map<std::string, size_t> index_;
+  // Name in any case -> index into commands_.
+  absl::flat_hash_map<std::string, size_t, NameHash, NameEqual> index_;
   std::string command_reply_;
   std::string version_;
 };

@@ -24,9 +24,8 @@ std::string UpperName(const CommandInfo& info) {
   return name;
 }
 
-// What one key specification finds: a range (of no keys, perhaps), nothing when
-// its keyword is not there, or an error.
-using SpecResult = std::variant<KeyRange, std::monostate, CommandError>;
+// How many keys a key specification finds, or why it cannot.
+using KeyCount = std::variant<int, CommandError>;
 
 // The position of the first key, or nothing when a keyword is missing. The
 // search for a keyword sees its own stretch of arguments only (rule B4).
@@ -48,8 +47,9 @@ std::optional<int> BeginSearch(const KeySpec& spec, CommandArgs args) {
   return std::nullopt;
 }
 
-SpecResult FindRange(const CommandInfo& info, const FindKeysRange& find,
-                     int first, int size) {
+// Requires: the first key is at `first`.
+KeyCount CountInRange(const CommandInfo& info, const FindKeysRange& find,
+                      int first, int size) {
   const int step = find.key_step;
   if (find.last_key >= 0) {
     const int last = first + find.last_key;
@@ -58,8 +58,7 @@ SpecResult FindRange(const CommandInfo& info, const FindKeysRange& find,
           Kind::kSyntax,
           absl::StrCat(UpperName(info), " ends before its last key.")};
     }
-    return KeyRange{
-        .first = first, .count = find.last_key / step + 1, .step = step};
+    return find.last_key / step + 1;
   }
   const int left = size - first;
   if (find.last_key == -1 && find.limit > 1) {
@@ -69,8 +68,7 @@ SpecResult FindRange(const CommandInfo& info, const FindKeysRange& find,
           Kind::kSyntax,
           absl::StrCat(UpperName(info), " needs as many IDs as keys.")};
     }
-    return KeyRange{
-        .first = first, .count = left / find.limit / step, .step = step};
+    return left / find.limit / step;
   }
   // The last argument that may belong to a key is `size + last_key`.
   const int span = left + find.last_key + 1;
@@ -85,7 +83,7 @@ SpecResult FindRange(const CommandInfo& info, const FindKeysRange& find,
         absl::StrCat(UpperName(info), " needs ", step - 1,
                      step == 2 ? " value" : " arguments", " for each key.")};
   }
-  return KeyRange{.first = first, .count = span / step, .step = step};
+  return span / step;
 }
 
 // A number of keys as the server reads it: decimal, without sign, blanks or
@@ -102,8 +100,9 @@ std::optional<int> ParseKeyCount(std::string_view text) {
   return count;
 }
 
-SpecResult FindKeynum(const CommandInfo& info, const FindKeysKeynum& find,
-                      int first, CommandArgs args) {
+// Requires: the search for keys began at `first`.
+KeyCount CountByNumber(const CommandInfo& info, const FindKeysKeynum& find,
+                       int first, CommandArgs args) {
   const int size = static_cast<int>(args.size());
   const int count_arg = first + find.keynum_index;
   const std::optional<int> count =
@@ -121,55 +120,96 @@ SpecResult FindKeynum(const CommandInfo& info, const FindKeysKeynum& find,
         absl::StrCat("The number of keys of ", UpperName(info),
                      " is larger than the number of arguments left.")};
   }
-  return KeyRange{.first = first_key,
-                  .count = *count,
-                  .step = find.key_step,
-                  .count_arg = count_arg};
+  return *count;
 }
 
-SpecResult ApplySpec(const CommandInfo& info, const KeySpec& spec,
-                     CommandArgs args) {
-  const std::optional<int> first = BeginSearch(spec, args);
-  if (!first) return std::monostate();
-  if (const auto* range = std::get_if<FindKeysRange>(&spec.find_keys)) {
-    return FindRange(info, *range, *first, static_cast<int>(args.size()));
+// The general case. There is one result, filled where the caller wants it:
+// moving it would cost more than to find the key of a GET.
+std::variant<ParsedCommand, CommandError> FindKeysBySpecs(
+    const CommandInfo& info, CommandArgs args) {
+  std::variant<ParsedCommand, CommandError> result;
+  auto& parsed = result.emplace<ParsedCommand>();
+  parsed.info = &info;
+  bool found_range = false;
+  for (const KeySpec& spec : info.key_specs) {
+    if (spec.incomplete || spec.is_unknown()) {
+      result = CommandError{
+          Kind::kUnknownKeys,
+          absl::StrCat("The cluster does not say which arguments of ",
+                       UpperName(info), " are keys.")};
+      return result;
+    }
+    const std::optional<int> first = BeginSearch(spec, args);
+    if (!first) continue;
+    found_range = true;
+    KeyRange& range = parsed.key_ranges.emplace_back();
+    range.first = *first;
+    KeyCount count = 0;
+    if (const auto* find = std::get_if<FindKeysRange>(&spec.find_keys)) {
+      range.step = find->key_step;
+      count = CountInRange(info, *find, *first, static_cast<int>(args.size()));
+    } else {
+      const auto& by_number = std::get<FindKeysKeynum>(spec.find_keys);
+      range.first += by_number.first_key;
+      range.step = by_number.key_step;
+      range.count_arg = *first + by_number.keynum_index;
+      count = CountByNumber(info, by_number, *first, args);
+    }
+    if (auto* error = std::get_if<CommandError>(&count)) {
+      result = std::move(*error);
+      return result;
+    }
+    range.count = std::get<int>(count);
+    if (range.count == 0) parsed.key_ranges.pop_back();
   }
-  return FindKeynum(info, std::get<FindKeysKeynum>(spec.find_keys), *first,
-                    args);
+  if (!info.key_specs.empty() && !found_range) {
+    result = CommandError{
+        Kind::kSyntax,
+        absl::StrCat(UpperName(info), " misses the keyword before its keys.")};
+  }
+  return result;
 }
 
-// The command or subcommand that `args` begins with.
+}  // namespace
+
 std::variant<const CommandInfo*, CommandError> FindCommand(
     const CommandCatalog& catalog, CommandArgs args) {
   if (args.empty()) return CommandError{Kind::kSyntax, "The command is empty."};
-  const CommandInfo* info = catalog.Find(args[0]);
+  const CommandInfo* const info = catalog.Find(args[0]);
   if (info == nullptr) {
     return CommandError{Kind::kUnknownCommand,
                         "The cluster does not know this command."};
   }
-  if (!info->subcommands.empty() && args.size() > 1) {
-    const CommandInfo* subcommand =
-        CommandCatalog::FindSubcommand(*info, args[1]);
-    if (subcommand == nullptr) {
-      return CommandError{Kind::kUnknownCommand,
-                          absl::StrCat("The cluster does not know this "
-                                       "subcommand of ",
-                                       UpperName(*info), ".")};
-    }
-    info = subcommand;
-  }
-  if (!info->AllowsArgumentCount(args.size())) {
+  if (info->subcommands.empty() || args.size() == 1) return info;
+  const CommandInfo* const subcommand =
+      CommandCatalog::FindSubcommand(*info, args[1]);
+  if (subcommand == nullptr) {
     return CommandError{
-        Kind::kWrongArity,
-        absl::StrCat("The number of arguments of ", UpperName(*info),
-                     " is wrong: it has ", args.size(), ", the name included, ",
-                     info->arity < 0 ? "and needs at least " : "and needs ",
-                     info->arity < 0 ? -info->arity : info->arity, ".")};
+        Kind::kUnknownCommand,
+        absl::StrCat("The cluster does not know this subcommand of ",
+                     UpperName(*info), ".")};
   }
-  return info;
+  return subcommand;
 }
 
-}  // namespace
+std::variant<ParsedCommand, CommandError> FindKeys(const CommandInfo& info,
+                                                   CommandArgs args) {
+  if (!info.AllowsArgumentCount(args.size())) {
+    return CommandError{
+        Kind::kWrongArity,
+        absl::StrCat("The number of arguments of ", UpperName(info),
+                     " is wrong: it has ", args.size(), ", the name included, ",
+                     info.arity < 0 ? "and needs at least " : "and needs ",
+                     info.arity < 0 ? -info.arity : info.arity, ".")};
+  }
+  // All commands with keys of their own kind are among these.
+  if (info.is_movable_keys) {
+    if (auto special = ParseSpecialCommand(info, args)) {
+      return *std::move(special);
+    }
+  }
+  return FindKeysBySpecs(info, args);
+}
 
 std::variant<ParsedCommand, CommandError> ParseCommand(
     const CommandCatalog& catalog, CommandArgs args) {
@@ -177,37 +217,7 @@ std::variant<ParsedCommand, CommandError> ParseCommand(
   if (auto* error = std::get_if<CommandError>(&found)) {
     return std::move(*error);
   }
-  const CommandInfo& info = *std::get<const CommandInfo*>(found);
-  // All commands with keys of their own kind are among these.
-  if (info.is_movable_keys) {
-    if (auto special = ParseSpecialCommand(info, args)) {
-      return *std::move(special);
-    }
-  }
-  ParsedCommand parsed{.info = &info};
-  bool found_range = false;
-  for (const KeySpec& spec : info.key_specs) {
-    if (spec.incomplete || spec.is_unknown()) {
-      return CommandError{
-          Kind::kUnknownKeys,
-          absl::StrCat("The cluster does not say which arguments of ",
-                       UpperName(info), " are keys.")};
-    }
-    SpecResult result = ApplySpec(info, spec, args);
-    if (auto* error = std::get_if<CommandError>(&result)) {
-      return std::move(*error);
-    }
-    if (const auto* range = std::get_if<KeyRange>(&result)) {
-      found_range = true;
-      if (range->count > 0) parsed.key_ranges.push_back(*range);
-    }
-  }
-  if (!info.key_specs.empty() && !found_range) {
-    return CommandError{
-        Kind::kSyntax,
-        absl::StrCat(UpperName(info), " misses the keyword before its keys.")};
-  }
-  return parsed;
+  return FindKeys(*std::get<const CommandInfo*>(found), args);
 }
 
 }  // namespace slotplanner

@@ -53,9 +53,17 @@ struct CommandError {
   std::string message;
 };
 
-// Finds the command of `args` in `catalog` and its keys, by its key
-// specifications (rules B1 to B9). No argument is read outside `args`, whatever
-// it holds. O(number of arguments).
+// The command or subcommand of `catalog` that `args` begins with.
+std::variant<const CommandInfo*, CommandError> FindCommand(
+    const CommandCatalog& catalog, CommandArgs args);
+
+// Finds the keys of `args` by the key specifications of `info` (rules B3 to
+// B9). No argument is read outside `args`, whatever it holds. O(number of
+// arguments). Requires: `args` begins with the name of `info`.
+std::variant<ParsedCommand, CommandError> FindKeys(const CommandInfo& info,
+                                                   CommandArgs args);
+
+// Both: the command of `args` and its keys (rules B1 to B9).
 std::variant<ParsedCommand, CommandError> ParseCommand(
     const CommandCatalog& catalog, CommandArgs args);
 

@@ -4,10 +4,17 @@
 // where its meaning is written; enum numbers are the same.
 #pragma once
 
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "service/slots/hash_slot.h"
@@ -18,7 +25,7 @@ namespace slotplanner {
 
 enum class SplitPolicy { kAtomic = 1, kSplit = 2, kEmulate = 3 };
 
-enum class Verdict {
+enum class Verdict : uint8_t {
   kSingleSlot = 1,
   kAnyNode = 2,
   kFanOut = 3,
@@ -27,7 +34,7 @@ enum class Verdict {
   kRefused = 6,
 };
 
-enum class MergeOperation {
+enum class MergeOperation : uint8_t {
   kSingle = 1,
   kGather = 2,
   kSum = 3,
@@ -42,9 +49,53 @@ enum class MergeOperation {
   kFirstNotNil = 12,
 };
 
-enum class Guarantee { kAtomicWrite = 1, kSnapshotRead = 2, kAllOrNothing = 3 };
+enum class Guarantee : uint8_t {
+  kAtomicWrite = 1,
+  kSnapshotRead = 2,
+  kAllOrNothing = 3,
+};
 
-enum class RetrySafety { kSafe = 1, kSameState = 2, kUnsafe = 3 };
+// A set of guarantees, which stand in it in ascending order. One byte: a batch
+// has many commands.
+class GuaranteeSet {
+ public:
+  using value_type = Guarantee;             // NOLINT: the library's name.
+  using const_iterator = const Guarantee*;  // NOLINT: the library's name.
+
+  constexpr GuaranteeSet() = default;
+  constexpr GuaranteeSet(std::initializer_list<Guarantee> guarantees) {
+    for (const Guarantee guarantee : guarantees) {
+      bits_ |= static_cast<uint8_t>(1 << (static_cast<int>(guarantee) - 1));
+    }
+  }
+
+  constexpr const_iterator begin() const { return kSets[bits_].data(); }
+  constexpr const_iterator end() const { return begin() + size(); }
+  constexpr size_t size() const {
+    return static_cast<size_t>(std::popcount(bits_));
+  }
+  constexpr bool empty() const { return bits_ == 0; }
+
+ private:
+  using enum Guarantee;
+
+  // The set of each value of `bits_`, filled up with zeros.
+  static constexpr std::array<std::array<Guarantee, 3>, 8> kSets = {{
+      {},
+      {kAtomicWrite},
+      {kSnapshotRead},
+      {kAtomicWrite, kSnapshotRead},
+      {kAllOrNothing},
+      {kAtomicWrite, kAllOrNothing},
+      {kSnapshotRead, kAllOrNothing},
+      {kAtomicWrite, kSnapshotRead, kAllOrNothing},
+  }};
+
+  // Bit n - 1 stands for the guarantee of number n.
+  uint8_t bits_ = 0;
+};
+
+enum class RetrySafety : uint8_t { kSafe = 1, kSameState = 2, kUnsafe = 3 };
 
 enum class RefusalReason {
   kCrossSlot = 1,
@@ -84,6 +135,29 @@ struct Refusal {
   std::vector<Remedy> remedies = {};
 };
 
+// A refusal, or none. Few commands are refused and all have room for one, so
+// that it is a pointer where std::optional would be a hundred bytes.
+class OptionalRefusal {
+ public:
+  OptionalRefusal() = default;
+  OptionalRefusal(Refusal refusal)  // NOLINT: implicit, as std::optional's.
+      : refusal_(std::make_unique<Refusal>(std::move(refusal))) {}
+
+  bool has_value() const { return refusal_ != nullptr; }
+  explicit operator bool() const { return has_value(); }
+
+  // Requires: has_value().
+  const Refusal& value() const {
+    assert(has_value());
+    return *refusal_;
+  }
+  const Refusal& operator*() const { return value(); }
+  const Refusal* operator->() const { return &value(); }
+
+ private:
+  std::unique_ptr<const Refusal> refusal_;
+};
+
 // A stretch of one of the plan's index pools. One pool for a plan instead of a
 // vector for a part: a split of 1,000 keys is about 1,000 parts.
 struct IndexRange {
@@ -111,11 +185,11 @@ struct Stage {
 
 struct CommandPlan {
   Verdict verdict = Verdict::kRefused;
-  int32_t part_count = 0;
   MergeOperation merge = MergeOperation::kSingle;
-  std::vector<Guarantee> lost_guarantees = {};
   RetrySafety retry_safety = RetrySafety::kUnsafe;
-  std::optional<Refusal> refusal = {};  // Iff the verdict is kRefused.
+  GuaranteeSet lost_guarantees = {};
+  int32_t part_count = 0;
+  OptionalRefusal refusal = {};  // Iff the verdict is kRefused.
 };
 
 // The plan of a batch. Points into the topology that it was made on.

@@ -131,36 +131,51 @@ BatchRole RoleOf(const CommandInfo& info) {
   return BatchRole::kOrdinary;
 }
 
-std::optional<Unplannable> WhyUnplannable(const ParsedCommand& parsed,
+Obstacle ObstacleOf(const CommandInfo& info) {
+  if (IsOneOf(info, kConnectionBound)) return Obstacle::kConnectionBound;
+  if (IsOneOf(info, kExecutorsBusiness)) return Obstacle::kExecutorsBusiness;
+  if (IsOneOf(info, kForbiddenInCluster)) return Obstacle::kForbiddenInCluster;
+  if (info.name == "select") return Obstacle::kDatabase;
+  if (info.name == "copy") return Obstacle::kDatabaseOption;
+  return info.request_policy == RequestPolicy::kSpecial
+             ? Obstacle::kOneNodesReply
+             : Obstacle::kNone;
+}
+
+std::optional<Unplannable> WhyUnplannable(Obstacle obstacle,
+                                          const ParsedCommand& parsed,
                                           CommandArgs args) {
-  const CommandInfo& info = *parsed.info;
-  if (IsOneOf(info, kConnectionBound)) {
-    return Unplannable{
-        "This command belongs to one connection and cannot be part of a plan. "
-        "Send it on a connection of your own."};
-  }
-  if (IsOneOf(info, kExecutorsBusiness)) {
-    return Unplannable{
-        "Whoever runs the plan sends this command where it is needed "
-        "(NodePlan.requires_readonly, ASK redirections). Leave it out."};
-  }
-  if (IsOneOf(info, kForbiddenInCluster)) {
-    return Unplannable{"This command does not exist in cluster mode."};
-  }
-  if (info.name == "select" && args[1] != "0") {
-    return Unplannable{
-        "A cluster has database 0 only. Use a prefix in the key names instead "
-        "of a database number."};
-  }
-  if (info.name == "copy") {
-    for (size_t i = 3; i + 1 < args.size(); ++i) {
-      if (Is(args[i], "db") && args[i + 1] != "0") {
-        return Unplannable{"A cluster has database 0 only; leave DB out."};
+  switch (obstacle) {
+    case Obstacle::kNone:
+    case Obstacle::kOneNodesReply:
+      break;
+    case Obstacle::kConnectionBound:
+      return Unplannable{
+          "This command belongs to one connection and cannot be part of a "
+          "plan. Send it on a connection of your own."};
+    case Obstacle::kExecutorsBusiness:
+      return Unplannable{
+          "Whoever runs the plan sends this command where it is needed "
+          "(NodePlan.requires_readonly, ASK redirections). Leave it out."};
+    case Obstacle::kForbiddenInCluster:
+      return Unplannable{"This command does not exist in cluster mode."};
+    case Obstacle::kDatabase:
+      if (args.size() > 1 && args[1] != "0") {
+        return Unplannable{
+            "A cluster has database 0 only. Use a prefix in the key names "
+            "instead of a database number."};
       }
-    }
+      break;
+    case Obstacle::kDatabaseOption:
+      for (size_t i = 3; i + 1 < args.size(); ++i) {
+        if (Is(args[i], "db") && args[i + 1] != "0") {
+          return Unplannable{"A cluster has database 0 only; leave DB out."};
+        }
+      }
+      break;
   }
   if (parsed.key_ranges.empty() &&
-      info.request_policy == RequestPolicy::kSpecial) {
+      parsed.info->request_policy == RequestPolicy::kSpecial) {
     return Unplannable{
         "This command's reply has a meaning on one node only (a SCAN cursor, "
         "say), so that one command cannot cover the cluster.",
@@ -218,7 +233,7 @@ MergeOperation MergeOfParts(const CommandInfo& info, bool keyed) {
   return MergeOperation::kByNode;
 }
 
-std::vector<Guarantee> GuaranteesLostInParts(const CommandInfo& info) {
+GuaranteeSet GuaranteesLostInParts(const CommandInfo& info) {
   if (OnlyReads(info)) return {Guarantee::kSnapshotRead};
   if (info.is_write) {
     return {Guarantee::kAtomicWrite, Guarantee::kAllOrNothing};

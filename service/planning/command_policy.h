@@ -4,6 +4,7 @@
 // .cc, and nowhere else in this ring.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@
 namespace slotplanner {
 
 // How a command that is no ordinary one takes part in a batch.
-enum class BatchRole {
+enum class BatchRole : uint8_t {
   kOrdinary,
   kMulti,  // Opens a transaction.
   kExec,   // Closes it; DISCARD too.
@@ -24,12 +25,26 @@ enum class BatchRole {
 };
 BatchRole RoleOf(const CommandInfo& info);
 
-// Why a command can be in no plan, whatever its keys (rules C9, C10).
+// What may keep a command out of every plan (rules C9, C10). The name decides,
+// so that the most part of a batch needs no look at the arguments.
+enum class Obstacle : uint8_t {
+  kNone,
+  kConnectionBound,     // It changes the connection that it is sent on.
+  kExecutorsBusiness,   // Whoever runs the plan sends it.
+  kForbiddenInCluster,  // It does not exist in cluster mode.
+  kDatabase,            // SELECT, of any database but 0.
+  kDatabaseOption,      // COPY, into any database but 0.
+  kOneNodesReply,       // Without keys, its reply has a meaning on one node.
+};
+Obstacle ObstacleOf(const CommandInfo& info);
+
+// Why a command with `obstacle` can be in no plan, if so.
 struct Unplannable {
   std::string message;
   std::vector<Remedy> remedies = {};
 };
-std::optional<Unplannable> WhyUnplannable(const ParsedCommand& parsed,
+std::optional<Unplannable> WhyUnplannable(Obstacle obstacle,
+                                          const ParsedCommand& parsed,
                                           CommandArgs args);
 
 // Whether the parts of a split, one per slot, mean what the command means but
@@ -41,7 +56,7 @@ bool IsSplittable(const ParsedCommand& parsed, CommandArgs args);
 MergeOperation MergeOfParts(const CommandInfo& info, bool keyed);
 
 // What is lost when a command becomes several parts (rule C6).
-std::vector<Guarantee> GuaranteesLostInParts(const CommandInfo& info);
+GuaranteeSet GuaranteesLostInParts(const CommandInfo& info);
 
 // Rule E4.
 RetrySafety RetrySafetyOf(const CommandInfo& info);

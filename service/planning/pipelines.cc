@@ -2,6 +2,7 @@
 #include "service/planning/pipelines.h"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +19,7 @@ auto OrderOf(const NodePlan& plan) {
 }
 
 void SortNodePlans(std::vector<NodePlan>& plans) {
+  if (plans.size() == 1) return;
   using Order = decltype(OrderOf(plans.front()));
   std::vector<std::pair<Order, size_t>> order;
   order.reserve(plans.size());
@@ -33,51 +35,62 @@ void SortNodePlans(std::vector<NodePlan>& plans) {
 
 }  // namespace
 
-Pipelines::Pipeline& Pipelines::Of(const Node& node, bool is_replica) {
-  const auto [found, inserted] = index_.try_emplace(&node, pipelines_.size());
-  if (inserted) {
-    pipelines_.push_back(
-        {.node = &node, .is_replica = is_replica, .segments = {}});
+Pipelines::Pipelines(size_t shard_count, size_t expected)
+    : newest_of_shard_(shard_count, kNone),
+      // A quarter more than an even share: keys spread nearly evenly.
+      expected_of_primary_(
+          shard_count == 0 ? 0 : expected * 5 / (shard_count * 4)) {}
+
+Pipelines::Pipeline& Pipelines::Of(const Target& target) {
+  int32_t& newest = newest_of_shard_[target.shard_index];
+  for (int32_t i = newest; i != kNone;) {
+    Pipeline& pipeline = pipelines_[static_cast<size_t>(i)];
+    if (pipeline.target.node == target.node) return pipeline;
+    i = pipeline.next_of_shard;
   }
-  return pipelines_[found->second];
+  pipelines_.push_back(
+      {.target = target, .next_of_shard = newest, .segments = {}});
+  newest = static_cast<int32_t>(pipelines_.size()) - 1;
+  return pipelines_.back();
 }
 
-void Pipelines::Add(const Node& node, bool is_replica,
-                    const PlannedCommand& command, bool may_block) {
-  Pipeline& pipeline = Of(node, is_replica);
-  if (pipeline.segments.empty() || pipeline.is_sealed || may_block) {
+void Pipelines::Add(const Target& target, const PlannedCommand& command,
+                    Effects effects) {
+  Pipeline& pipeline = Of(target);
+  if (pipeline.segments.empty()) {
+    // How the reads of a shard spread over its replicas is not known here.
+    pipeline.segments.emplace_back().reserve(
+        target.is_replica ? 0 : expected_of_primary_);
+  } else if (pipeline.is_sealed || effects.may_block) {
     pipeline.segments.emplace_back();
   }
   pipeline.segments.back().push_back(command);
-  pipeline.is_sealed = may_block;
+  pipeline.is_sealed = effects.may_block;
+  pipeline.has_written |= effects.writes;
 }
 
-void Pipelines::MarkWritten(const Node& node) {
-  Of(node, /*is_replica=*/false).has_written = true;
-}
-
-void Pipelines::MarkWatching(const Node& node) {
-  Of(node, /*is_replica=*/false).is_watching = true;
+void Pipelines::MarkWatching(const Target& target) {
+  Of(target).is_watching = true;
 }
 
 void Pipelines::ClearWatching() {
   for (Pipeline& pipeline : pipelines_) pipeline.is_watching = false;
 }
 
-std::vector<const Node*> Pipelines::WrittenNodes() const {
-  std::vector<const Node*> nodes;
+std::vector<Target> Pipelines::WrittenNodes() const {
+  std::vector<Target> targets;
   for (const Pipeline& pipeline : pipelines_) {
-    if (pipeline.has_written) nodes.push_back(pipeline.node);
+    if (pipeline.has_written) targets.push_back(pipeline.target);
   }
-  return nodes;
+  return targets;
 }
 
-std::vector<const Node*> Pipelines::WatchingNodes() const {
-  std::vector<const Node*> nodes;
+std::vector<Target> Pipelines::WatchingNodes() const {
+  std::vector<Target> targets;
   for (const Pipeline& pipeline : pipelines_) {
-    if (pipeline.is_watching) nodes.push_back(pipeline.node);
+    if (pipeline.is_watching) targets.push_back(pipeline.target);
   }
-  return nodes;
+  return targets;
 }
 
 std::vector<Stage> Pipelines::TakeStages() && {
@@ -86,8 +99,8 @@ std::vector<Stage> Pipelines::TakeStages() && {
     for (size_t i = 0; i < pipeline.segments.size(); ++i) {
       if (i == stages.size()) stages.emplace_back();
       stages[i].node_plans.push_back(
-          {.node = pipeline.node,
-           .requires_readonly = pipeline.is_replica,
+          {.node = pipeline.target.node,
+           .requires_readonly = pipeline.target.is_replica,
            .commands = std::move(pipeline.segments[i])});
     }
   }

@@ -2,9 +2,10 @@
 #include "service/planning/plan_batch.h"
 
 #include <algorithm>
-#include <bitset>
 #include <cstddef>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "service/planning/command_analysis.h"
 #include "service/planning/pipelines.h"
@@ -14,8 +15,6 @@
 
 namespace slotplanner {
 namespace {
-
-using SlotSet = std::bitset<kHashSlotCount>;
 
 size_t Bit(HashSlot slot) { return static_cast<size_t>(slot.value()); }
 
@@ -27,60 +26,65 @@ class Planner {
       : topology_(*snapshot.topology),
         moving_(snapshot.migrations),
         request_(request),
-        analysis_(AnalyzeBatch(*snapshot.catalog, request.commands)) {}
+        analysis_(AnalyzeBatch(*snapshot.catalog, request.commands)),
+        pipelines_(topology_.shards().size(), analysis_.expected_parts),
+        splitter_(moving_, plan_),
+        is_moving_planned_(moving_.size()) {}
 
   BatchPlan Plan() && {
     ResolveTransactions(analysis_);
-    for (CommandAnalysis& command : analysis_.commands) {
-      if (!command.refusal) command.refusal = WhyRefused(command);
+    const size_t count = analysis_.commands.size();
+    for (size_t i = 0; i < count; ++i) {
+      OptionalRefusal& refusal = analysis_.plans[i].refusal;
+      if (!refusal) refusal = WhyRefused(i, analysis_.commands[i]);
     }
-    FindWrites();
+    if (request_.read_preference != ReadPreference::kPrimary) FindWrites();
     any_node_ = ChooseAnyNode();
-    plan_.command_plans.resize(analysis_.commands.size());
-    for (size_t i = 0; i < analysis_.commands.size(); ++i) {
-      Place(static_cast<int32_t>(i), analysis_.commands[i],
-            plan_.command_plans[i]);
+    for (size_t i = 0; i < count; ++i) {
+      CommandPlan& plan = analysis_.plans[i];
+      if (!plan.refusal) Place(i, analysis_.commands[i], plan);
     }
+    plan_.command_plans = std::move(analysis_.plans);
     plan_.stages = std::move(pipelines_).TakeStages();
-    for (const SlotMigration& migration : moving_) {
-      if (planned_slots_.test(Bit(migration.slot))) {
-        plan_.migrations.push_back(migration);
-      }
+    for (size_t i = 0; i < moving_.size(); ++i) {
+      if (is_moving_planned_[i]) plan_.migrations.push_back(moving_[i]);
     }
     return std::move(plan_);
   }
 
  private:
-  std::optional<Refusal> WhyRefused(const CommandAnalysis& command) const {
+  OptionalRefusal WhyRefused(size_t index,
+                             const CommandAnalysis& command) const {
     if (command.crosses_slots) {
-      const CommandInfo& info = *command.parsed.info;
-      if (!command.parsed.pattern_args.empty()) {
-        return RefusePattern(info, analysis_.KeyLocationsOf(command));
+      const ParsedCommand parsed = analysis_.ParsedOf(index);
+      if (!parsed.pattern_args.empty()) {
+        return RefusePattern(*parsed.info, analysis_.KeyLocationsOf(index));
       }
-      if (!IsSplittable(command.parsed, command.args)) {
-        return RefuseCrossSlot(info, analysis_.KeyLocationsOf(command));
+      if (!IsSplittable(parsed, analysis_.args[index])) {
+        return RefuseCrossSlot(*parsed.info, analysis_.KeyLocationsOf(index));
       }
       if (request_.split_policy == SplitPolicy::kAtomic) {
-        return RefuseSplit(info, analysis_.KeyLocationsOf(command));
+        return RefuseSplit(*parsed.info, analysis_.KeyLocationsOf(index));
       }
     }
-    return WhyUnassigned(command);
+    return WhyUnassigned(index, command);
   }
 
-  std::optional<Refusal> WhyUnassigned(const CommandAnalysis& command) const {
+  OptionalRefusal WhyUnassigned(size_t index,
+                                const CommandAnalysis& command) const {
     if (topology_.shards().empty()) return RefuseUnassigned({});
-    if (topology_.unassigned_slot_count() == 0) return std::nullopt;
+    if (topology_.unassigned_slot_count() == 0) return {};
     if (command.in_transaction) {
       // The whole transaction, those of its commands without keys included.
       const auto slot = command.transaction_slot;
-      if (!slot || topology_.ShardOf(*slot) != nullptr) return std::nullopt;
-      return RefuseUnassigned(analysis_.KeyLocationsOf(command));
+      if (!slot || topology_.ShardOf(*slot) != nullptr) return {};
+      return RefuseUnassigned(analysis_.KeyLocationsOf(index));
     }
-    std::vector<KeyLocation> keys = analysis_.KeyLocationsOf(command);
+    std::vector<KeyLocation> keys = analysis_.KeyLocationsOf(index);
     std::erase_if(keys, [this](const KeyLocation& key) {
       return topology_.ShardOf(key.slot) != nullptr;
     });
-    if (keys.empty()) return std::nullopt;
+    if (keys.empty()) return {};
     return RefuseUnassigned(std::move(keys));
   }
 
@@ -88,162 +92,181 @@ class Planner {
   // that they see, or do not see yet, what the caller's order says (rules D1,
   // D2).
   void FindWrites() {
-    for (const CommandAnalysis& command : analysis_.commands) {
-      if (command.refusal || command.traits.only_reads) continue;
+    written_slots_.resize(kHashSlotCount);
+    for (size_t i = 0; i < analysis_.commands.size(); ++i) {
+      const CommandAnalysis& command = analysis_.commands[i];
+      const CommandTraits& traits = analysis_.TraitsOf(command);
+      if (analysis_.plans[i].refusal || traits.only_reads) continue;
       for (const HashSlot slot : analysis_.SlotsOf(command)) {
-        written_slots_.set(Bit(slot));
+        written_slots_[Bit(slot)] = true;
       }
-      if (!command.slot && command.parsed.info->is_write) writes_all_ = true;
+      if (!command.slot && traits.info->is_write) writes_all_ = true;
     }
   }
 
   // The node for commands that any node may answer: the primary of the first
   // slot in the batch, so that it costs no further connection and the load
-  // spreads with the keys.
-  const Node* ChooseAnyNode() const {
+  // spreads with the keys. No node in a cluster without shards.
+  Target ChooseAnyNode() const {
+    if (topology_.shards().empty()) return {};
     for (const HashSlot slot : analysis_.key_slots) {
-      if (const Shard* shard = topology_.ShardOf(slot)) return &shard->primary;
+      if (topology_.ShardOf(slot) != nullptr) return PrimaryOf(slot);
     }
-    return topology_.shards().empty() ? nullptr
-                                      : &topology_.shards().front().primary;
+    return PrimaryAt(0);
   }
 
-  bool IsMoving(HashSlot slot) const {
-    const auto found = std::lower_bound(
-        moving_.begin(), moving_.end(), slot,
-        [](const SlotMigration& m, HashSlot s) { return m.slot < s; });
-    return found != moving_.end() && found->slot == slot;
-  }
-
-  void Place(int32_t index, CommandAnalysis& command, CommandPlan& result) {
-    if (command.refusal) {
-      result.refusal = std::move(command.refusal);
-      return;
-    }
-    result.retry_safety = command.traits.retry_safety;
+  void Place(size_t index, const CommandAnalysis& command,
+             CommandPlan& result) {
+    const CommandTraits& traits = analysis_.TraitsOf(command);
+    result.retry_safety = traits.retry_safety;
+    const PlannedCommand whole{.command_index = static_cast<int32_t>(index),
+                               .slot = command.slot};
     if (command.in_transaction) {
-      PlaceInTransaction(index, command, result);
+      PlaceInTransaction(whole, command, traits, result);
     } else if (command.crosses_slots) {
-      PlaceParts(index, command, result);
+      PlaceParts(index, command, traits, result);
     } else if (command.slot) {
       result.verdict = Verdict::kSingleSlot;
       result.part_count = 1;
-      Send(command, {.command_index = index, .slot = command.slot});
-      if (command.traits.role == BatchRole::kWatch) {
+      Send(whole, command, traits);
+      if (traits.role == BatchRole::kWatch) {
         pipelines_.MarkWatching(PrimaryOf(*command.slot));
       }
     } else {
-      PlaceKeyless(index, command, result);
+      PlaceKeyless(whole, traits, result);
     }
   }
 
-  void PlaceInTransaction(int32_t index, const CommandAnalysis& command,
-                          CommandPlan& result) {
-    const Node& node = command.transaction_slot
-                           ? PrimaryOf(*command.transaction_slot)
-                           : *any_node_;
+  void PlaceInTransaction(const PlannedCommand& whole,
+                          const CommandAnalysis& command,
+                          const CommandTraits& traits, CommandPlan& result) {
+    const Target target = command.transaction_slot
+                              ? PrimaryOf(*command.transaction_slot)
+                              : any_node_;
     result.verdict = command.slot ? Verdict::kSingleSlot : Verdict::kAnyNode;
     result.part_count = 1;
-    AddTo(node, /*is_replica=*/false,
-          {.command_index = index, .slot = command.slot});
-    if (!command.traits.only_reads) pipelines_.MarkWritten(node);
+    AddTo(target, whole, {.writes = !traits.only_reads});
   }
 
-  void PlaceParts(int32_t index, const CommandAnalysis& command,
-                  CommandPlan& result) {
-    const CommandInfo& info = *command.parsed.info;
+  void PlaceParts(size_t index, const CommandAnalysis& command,
+                  const CommandTraits& traits, CommandPlan& result) {
+    const CommandInfo& info = *traits.info;
     result.verdict = Verdict::kSplit;
     result.merge = MergeOfParts(info, /*keyed=*/true);
     result.lost_guarantees = GuaranteesLostInParts(info);
-    const auto parts = SplitBySlot(
-        command.parsed.key_ranges.front(), analysis_.SlotsOf(command),
-        command.args.size(), index, result.merge == MergeOperation::kGather,
-        [this](HashSlot slot) { return IsMoving(slot); }, plan_);
-    result.part_count = static_cast<int32_t>(parts.size());
-    for (const PlannedCommand& part : parts) Send(command, part);
+    result.part_count = splitter_.SplitBySlot(
+        {.command_index = static_cast<int32_t>(index),
+         .arg_count = static_cast<int32_t>(analysis_.args[index].size()),
+         .keys = analysis_.ParsedOf(index).key_ranges.front(),
+         .slots = analysis_.SlotsOf(command),
+         .gathers = result.merge == MergeOperation::kGather},
+        [&](const PlannedCommand& part) { Send(part, command, traits); });
   }
 
-  void PlaceKeyless(int32_t index, const CommandAnalysis& command,
+  void PlaceKeyless(PlannedCommand planned, const CommandTraits& traits,
                     CommandPlan& result) {
-    const CommandInfo& info = *command.parsed.info;
-    std::vector<std::pair<const Node*, bool>> nodes;  // With "is a replica".
-    if (command.traits.role == BatchRole::kRidesOnWrites) {
-      for (const Node* node : pipelines_.WrittenNodes()) {
-        nodes.emplace_back(node, false);
-      }
-    } else if (command.traits.role == BatchRole::kRidesOnWatches) {
-      for (const Node* node : pipelines_.WatchingNodes()) {
-        nodes.emplace_back(node, false);
-      }
+    const CommandInfo& info = *traits.info;
+    std::vector<Target> targets;
+    if (traits.role == BatchRole::kRidesOnWrites) {
+      targets = pipelines_.WrittenNodes();
+    } else if (traits.role == BatchRole::kRidesOnWatches) {
+      targets = pipelines_.WatchingNodes();
       pipelines_.ClearWatching();
     }
-    const bool rides = !nodes.empty();
-    const bool to_all_nodes = info.request_policy == RequestPolicy::kAllNodes;
-    if (!rides &&
-        (to_all_nodes || info.request_policy == RequestPolicy::kAllShards)) {
-      for (const Shard& shard : topology_.shards()) {
-        nodes.emplace_back(&shard.primary, false);
-        if (!to_all_nodes) continue;
-        for (const Node& replica : shard.replicas) {
-          nodes.emplace_back(&replica, true);
-        }
-      }
-    }
-    if (nodes.empty()) {
+    const bool rides = !targets.empty();
+    if (!rides) targets = NodesOf(info.request_policy);
+    if (targets.empty()) {
       result.verdict = Verdict::kAnyNode;
-      nodes.emplace_back(any_node_, false);
+      targets.push_back(any_node_);
     } else {
       result.verdict = Verdict::kFanOut;
-      result.merge = command.traits.role == BatchRole::kRidesOnWatches
+      result.merge = traits.role == BatchRole::kRidesOnWatches
                          ? MergeOperation::kAllSucceeded
                          : MergeOfParts(info, /*keyed=*/false);
-      if (nodes.size() > 1 && !rides) {
+      if (targets.size() > 1 && !rides) {
         result.lost_guarantees = GuaranteesLostInParts(info);
       }
     }
-    result.part_count = static_cast<int32_t>(nodes.size());
-    for (int32_t part = 0; part < result.part_count; ++part) {
-      const auto& [node, is_replica] = nodes[static_cast<size_t>(part)];
-      AddTo(*node, is_replica, {.command_index = index, .part_index = part});
-      if (info.is_write && !is_replica) pipelines_.MarkWritten(*node);
+    result.part_count = static_cast<int32_t>(targets.size());
+    for (const Target& target : targets) {
+      AddTo(target, planned, {.writes = info.is_write && !target.is_replica});
+      ++planned.part_index;
     }
   }
 
+  // The nodes that a keyless command of `policy` concerns; none when any one
+  // will do.
+  std::vector<Target> NodesOf(RequestPolicy policy) const {
+    std::vector<Target> targets;
+    if (policy != RequestPolicy::kAllNodes &&
+        policy != RequestPolicy::kAllShards) {
+      return targets;
+    }
+    for (size_t i = 0; i < topology_.shards().size(); ++i) {
+      targets.push_back(PrimaryAt(i));
+      if (policy == RequestPolicy::kAllShards) continue;
+      for (const Node& replica : topology_.shards()[i].replicas) {
+        targets.push_back(
+            {.shard_index = i, .node = &replica, .is_replica = true});
+      }
+    }
+    return targets;
+  }
+
   // Sends a whole command or a part of one to the node that serves its slot.
-  void Send(const CommandAnalysis& command, const PlannedCommand& planned) {
+  void Send(const PlannedCommand& planned, const CommandAnalysis& command,
+            const CommandTraits& traits) {
     const HashSlot slot = *planned.slot;
-    const Shard& shard = *topology_.ShardOf(slot);
-    const bool may_read_elsewhere = command.traits.only_reads && !writes_all_ &&
-                                    !written_slots_.test(Bit(slot));
-    const Node& node = may_read_elsewhere
-                           ? NodeForRead(shard, slot, request_.read_preference,
-                                         request_.client_zone)
-                           : shard.primary;
-    AddTo(node, &node != &shard.primary, planned,
-          MayBlock(command.parsed, command.args));
-    if (!command.traits.only_reads) pipelines_.MarkWritten(node);
+    Target target = PrimaryOf(slot);
+    if (traits.only_reads && MayReadElsewhere(slot)) {
+      const Node& node =
+          NodeForRead(*topology_.ShardOf(slot), slot, request_.read_preference,
+                      request_.client_zone);
+      target.is_replica = &node != target.node;
+      target.node = &node;
+    }
+    AddTo(target, planned,
+          {.may_block = command.may_block, .writes = !traits.only_reads});
   }
 
-  void AddTo(const Node& node, bool is_replica, const PlannedCommand& planned,
-             bool may_block = false) {
-    if (planned.slot) planned_slots_.set(Bit(*planned.slot));
-    pipelines_.Add(node, is_replica, planned, may_block);
+  bool MayReadElsewhere(HashSlot slot) const {
+    return request_.read_preference != ReadPreference::kPrimary &&
+           !writes_all_ && !written_slots_[Bit(slot)];
   }
 
-  const Node& PrimaryOf(HashSlot slot) const {
-    return topology_.ShardOf(slot)->primary;
+  void AddTo(const Target& target, const PlannedCommand& planned,
+             Effects effects) {
+    if (planned.slot && !moving_.empty()) NoteMoving(*planned.slot);
+    pipelines_.Add(target, planned, effects);
+  }
+
+  void NoteMoving(HashSlot slot) {
+    const auto found = FindMigration(moving_, slot);
+    if (found == moving_.end()) return;
+    is_moving_planned_[static_cast<size_t>(found - moving_.begin())] = true;
+  }
+
+  Target PrimaryOf(HashSlot slot) const {
+    return PrimaryAt(static_cast<size_t>(topology_.ShardIndexOf(slot)));
+  }
+
+  Target PrimaryAt(size_t shard_index) const {
+    return {.shard_index = shard_index,
+            .node = &topology_.shards()[shard_index].primary,
+            .is_replica = false};
   }
 
   const ClusterTopology& topology_;
   const std::vector<SlotMigration>& moving_;
   const BatchRequest& request_;
   BatchAnalysis analysis_;
-  SlotSet written_slots_;
+  std::vector<bool> written_slots_;  // Empty when primaries serve all reads.
   bool writes_all_ = false;
-  const Node* any_node_ = nullptr;
+  Target any_node_;
   Pipelines pipelines_;
-  SlotSet planned_slots_;
   BatchPlan plan_;
+  Splitter splitter_;
+  std::vector<bool> is_moving_planned_;  // One for each of `moving_`.
 };
 
 }  // namespace

@@ -46,6 +46,20 @@ Remedy HashFieldsRemedy() {
           "several keys."};
 }
 
+RefusalReason ReasonOf(CommandError::Kind kind) {
+  switch (kind) {
+    case CommandError::Kind::kUnknownCommand:
+      return RefusalReason::kUnknownCommand;
+    case CommandError::Kind::kWrongArity:
+      return RefusalReason::kWrongArity;
+    case CommandError::Kind::kSyntax:
+      return RefusalReason::kSyntax;
+    case CommandError::Kind::kUnknownKeys:
+      return RefusalReason::kNotPlannable;
+  }
+  return RefusalReason::kSyntax;
+}
+
 }  // namespace
 
 std::string DisplayName(const CommandInfo& info) {
@@ -54,23 +68,13 @@ std::string DisplayName(const CommandInfo& info) {
   return name;
 }
 
-Refusal RefuseBadCommand(const CommandError& error) {
-  using Kind = CommandError::Kind;
-  switch (error.kind) {
-    case Kind::kUnknownCommand:
-      return {RefusalReason::kUnknownCommand, error.message};
-    case Kind::kWrongArity:
-      return {RefusalReason::kWrongArity, error.message};
-    case Kind::kSyntax:
-      return {RefusalReason::kSyntax, error.message};
-    case Kind::kUnknownKeys:
-      return {RefusalReason::kNotPlannable, error.message};
-  }
-  return {RefusalReason::kSyntax, error.message};
+Refusal RefuseBadCommand(CommandError error) {
+  return {ReasonOf(error.kind), std::move(error.message)};
 }
 
-Refusal RefuseUnplannable(const Unplannable& why) {
-  return {RefusalReason::kNotPlannable, why.message, {}, why.remedies};
+Refusal RefuseUnplannable(Unplannable why, std::vector<KeyLocation> keys) {
+  return {RefusalReason::kNotPlannable, std::move(why.message), std::move(keys),
+          std::move(why.remedies)};
 }
 
 Refusal RefuseCrossSlot(const CommandInfo& info,
@@ -136,13 +140,12 @@ Refusal RefuseUnassigned(std::vector<KeyLocation> keys) {
           std::move(keys)};
 }
 
-Refusal RefuseTransaction(const std::vector<HashSlot>& slots,
-                          std::vector<KeyLocation> keys) {
+Refusal RefuseTransaction(std::vector<HashSlot> slots) {
   return {RefusalReason::kCrossSlotTransaction,
           absl::StrCat("All keys of a transaction, those of WATCH included, "
                        "must be in one hash slot; these are in ",
-                       SlotList(slots), ". Give them one hash tag."),
-          std::move(keys),
+                       SlotList(std::move(slots)), ". Give them one hash tag."),
+          {},
           {HashTagRemedy(),
            {RemedyKind::kPipeline,
             "Send the commands without MULTI and EXEC, where they need not "

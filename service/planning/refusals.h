@@ -16,9 +16,9 @@ namespace slotplanner {
 // The name for people: upper case, a subcommand after a blank.
 std::string DisplayName(const CommandInfo& info);
 
-Refusal RefuseBadCommand(const CommandError& error);
+Refusal RefuseBadCommand(CommandError error);
 
-Refusal RefuseUnplannable(const Unplannable& why);
+Refusal RefuseUnplannable(Unplannable why, std::vector<KeyLocation> keys);
 
 // Keys in several slots that no split can serve.
 Refusal RefuseCrossSlot(const CommandInfo& info, std::vector<KeyLocation> keys);
@@ -32,10 +32,9 @@ Refusal RefuseSplit(const CommandInfo& info, std::vector<KeyLocation> keys);
 
 Refusal RefuseUnassigned(std::vector<KeyLocation> keys);
 
-// One command of a transaction whose commands are in several slots. `slots`:
-// all slots of the transaction, ascending; `keys`: those of this command.
-Refusal RefuseTransaction(const std::vector<HashSlot>& slots,
-                          std::vector<KeyLocation> keys);
+// The commands of a transaction whose commands are in several slots, but for
+// the keys of each. `slots`: those of the transaction's keys, in any order.
+Refusal RefuseTransaction(std::vector<HashSlot> slots);
 
 // One command of a transaction of which command `culprit` is refused for
 // `reason`; or which never ends.

@@ -2,82 +2,86 @@
 #include "service/planning/splitting.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <string>
 
 #include "service/slots/key_groups.h"
 
 namespace slotplanner {
-namespace {
 
-// The index of `text` among the literals, as arguments name it: -1 - position.
-int32_t LiteralIndex(std::string text, BatchPlan& plan) {
-  auto found = std::find(plan.literals.begin(), plan.literals.end(), text);
-  if (found == plan.literals.end()) {
-    found = plan.literals.insert(plan.literals.end(), std::move(text));
+int32_t Splitter::SplitBySlot(
+    const Split& split,
+    absl::FunctionRef<void(const PlannedCommand&)> add_part) {
+  const KeyRange& keys = split.keys;
+  const int32_t behind_keys =
+      std::min(keys.PositionOf(keys.count), split.arg_count);
+  const KeyGroups groups = GroupKeysBySlot(split.slots);
+  int32_t part_count = 0;
+  for (const KeyGroups::Group& group : groups.groups) {
+    part_count += IsMoving(group.lowest_slot) ? group.count : 1;
   }
-  return static_cast<int32_t>(-1 - (found - plan.literals.begin()));
-}
 
-// Appends to the plan's index pool the arguments of the part that holds
-// `key_indexes`.
-IndexRange AppendArguments(const KeyRange& keys,
-                           std::span<const int32_t> key_indexes,
-                           size_t arg_count, BatchPlan& plan) {
-  auto& pool = plan.index_pool;
-  const auto first = static_cast<int32_t>(pool.size());
-  for (int32_t i = 0; i < keys.first; ++i) {
-    pool.push_back(keys.count_arg == i
-                       ? LiteralIndex(std::to_string(key_indexes.size()), plan)
-                       : i);
-  }
-  for (const int32_t key : key_indexes) {
-    const int32_t begin = keys.PositionOf(key);
-    const int32_t end =
-        std::min(begin + keys.step, static_cast<int32_t>(arg_count));
-    for (int32_t i = begin; i < end; ++i) pool.push_back(i);
-  }
-  for (int32_t i = keys.PositionOf(keys.count);
-       i < static_cast<int32_t>(arg_count); ++i) {
-    pool.push_back(i);
-  }
-  return {.first = first, .count = static_cast<int32_t>(pool.size()) - first};
-}
+  // Every part repeats what is around the keys, and all together hold the keys
+  // once. The pool grows once for all of them and is then filled in place.
+  const int32_t repeated = keys.first + split.arg_count - behind_keys;
+  auto next = static_cast<int32_t>(plan_.index_pool.size());
+  plan_.index_pool.resize(plan_.index_pool.size() +
+                          static_cast<size_t>(part_count) *
+                              static_cast<size_t>(repeated) +
+                          static_cast<size_t>(behind_keys - keys.first) +
+                          (split.gathers ? split.slots.size() : 0));
+  int32_t* const pool = plan_.index_pool.data();
+  const auto append = [&next, pool](int32_t begin, int32_t end) {
+    for (int32_t i = begin; i < end; ++i) pool[next++] = i;
+  };
 
-}  // namespace
-
-std::vector<PlannedCommand> SplitBySlot(
-    const KeyRange& keys, std::span<const HashSlot> slots, size_t arg_count,
-    int32_t command_index, bool gathers,
-    absl::FunctionRef<bool(HashSlot)> is_moving, BatchPlan& plan) {
-  const KeyGroups groups = GroupKeysBySlot(slots);
-  std::vector<PlannedCommand> parts;
-  parts.reserve(groups.groups.size());
-  const auto add_part = [&](HashSlot slot, std::span<const int32_t> indexes) {
-    PlannedCommand part{.command_index = command_index,
-                        .part_index = static_cast<int32_t>(parts.size()),
-                        .slot = slot};
-    part.arg_indexes = AppendArguments(keys, indexes, arg_count, plan);
-    if (gathers) {
-      part.reply_positions = {
-          .first = static_cast<int32_t>(plan.index_pool.size()),
-          .count = static_cast<int32_t>(indexes.size())};
-      plan.index_pool.insert(plan.index_pool.end(), indexes.begin(),
-                             indexes.end());
+  PlannedCommand part{.command_index = split.command_index};
+  const auto emit = [&](HashSlot slot, std::span<const int32_t> key_indexes) {
+    part.slot = slot;
+    part.arg_indexes.first = next;
+    append(0, keys.first);
+    if (keys.count_arg && *keys.count_arg < keys.first) {
+      pool[part.arg_indexes.first + *keys.count_arg] =
+          LiteralOf(static_cast<int32_t>(key_indexes.size()));
     }
-    parts.push_back(part);
+    for (const int32_t key : key_indexes) {
+      const int32_t begin = keys.PositionOf(key);
+      append(begin, std::min(begin + keys.step, split.arg_count));
+    }
+    append(behind_keys, split.arg_count);
+    part.arg_indexes.count = next - part.arg_indexes.first;
+    if (split.gathers) {
+      part.reply_positions = {
+          .first = next, .count = static_cast<int32_t>(key_indexes.size())};
+      std::copy(key_indexes.begin(), key_indexes.end(), pool + next);
+      next += part.reply_positions.count;
+    }
+    add_part(part);
+    ++part.part_index;
   };
   for (const KeyGroups::Group& group : groups.groups) {
     const auto indexes = groups.KeyIndexesOf(group);
-    if (!is_moving(group.lowest_slot)) {
-      add_part(group.lowest_slot, indexes);
+    if (!IsMoving(group.lowest_slot)) {
+      emit(group.lowest_slot, indexes);
       continue;
     }
     for (size_t i = 0; i < indexes.size(); ++i) {
-      add_part(group.lowest_slot, indexes.subspan(i, 1));
+      emit(group.lowest_slot, indexes.subspan(i, 1));
     }
   }
-  return parts;
+  return part_count;
+}
+
+bool Splitter::IsMoving(HashSlot slot) const {
+  return FindMigration(migrations_, slot) != migrations_.end();
+}
+
+int32_t Splitter::LiteralOf(int32_t key_count) {
+  const auto [found, inserted] = literal_of_key_count_.try_emplace(key_count);
+  if (inserted) {
+    plan_.literals.push_back(std::to_string(key_count));
+    found->second = -static_cast<int32_t>(plan_.literals.size());
+  }
+  return found->second;
 }
 
 }  // namespace slotplanner

@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/planning/transactions.h"
 
-#include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "service/planning/refusals.h"
 
 namespace slotplanner {
 namespace {
 
-// Why `command` cannot stand between MULTI and EXEC, if so.
-std::optional<Refusal> RefusalInside(const CommandAnalysis& command) {
-  if (command.refusal) return command.refusal;
-  const BatchRole role = command.traits.role;
-  if (role == BatchRole::kMulti || role == BatchRole::kWatch) {
+// Why a command, not refused yet, cannot stand between MULTI and EXEC, if so.
+OptionalRefusal WhyNotInside(const CommandTraits& traits, bool has_keys) {
+  if (traits.role == BatchRole::kMulti || traits.role == BatchRole::kWatch) {
     return RefuseNestedTransaction();
   }
-  if (role == BatchRole::kOrdinary && !command.slot &&
-      !OneNodeSpeaksForAll(*command.parsed.info)) {
-    return RefuseFanOutInTransaction(*command.parsed.info);
+  if (traits.role == BatchRole::kOrdinary && !has_keys &&
+      !OneNodeSpeaksForAll(*traits.info)) {
+    return RefuseFanOutInTransaction(*traits.info);
   }
-  return std::nullopt;
+  return {};
 }
 
 // One transaction while its commands are read.
@@ -36,37 +35,34 @@ class Transaction {
   void AddInside(size_t index) {
     Add(index);
     if (culprit_) return;
-    if (auto refusal = RefusalInside(analysis_.commands[index])) {
-      analysis_.commands[index].refusal = std::move(refusal);
-      culprit_ = index;
+    const CommandAnalysis& command = analysis_.commands[index];
+    OptionalRefusal& refusal = analysis_.plans[index].refusal;
+    if (!refusal) {
+      refusal =
+          WhyNotInside(analysis_.TraitsOf(command), command.slot.has_value());
     }
+    if (refusal) culprit_ = index;
   }
 
   // At EXEC: marks or refuses all commands.
   void Close() {
     if (culprit_) {
-      const RefusalReason reason =
-          analysis_.commands[*culprit_].refusal->reason;
+      const RefusalReason reason = analysis_.plans[*culprit_].refusal->reason;
       RefuseAll(RefuseWithTransaction(reason, static_cast<int>(*culprit_)));
       return;
     }
-    const std::vector<HashSlot> slots = Slots();
-    const bool crosses = std::any_of(
-        members_.begin(), members_.end(),
-        [this](size_t i) { return analysis_.commands[i].crosses_slots; });
-    if (slots.size() > 1 || crosses) {
-      for (const size_t i : members_) {
-        CommandAnalysis& command = analysis_.commands[i];
-        command.refusal =
-            RefuseTransaction(slots, analysis_.KeyLocationsOf(command));
+    std::optional<HashSlot> slot;
+    for (const size_t i : members_) {
+      const CommandAnalysis& command = analysis_.commands[i];
+      if (!slot) slot = command.slot;
+      if (command.crosses_slots || (command.slot && command.slot != slot)) {
+        RefuseCrossing();
+        return;
       }
-      return;
     }
     for (const size_t i : members_) {
       analysis_.commands[i].in_transaction = true;
-      if (!slots.empty()) {
-        analysis_.commands[i].transaction_slot = slots.front();
-      }
+      analysis_.commands[i].transaction_slot = slot;
     }
   }
 
@@ -77,26 +73,25 @@ class Transaction {
   // Refuses what is not refused yet.
   void RefuseAll(const Refusal& refusal) {
     for (const size_t i : members_) {
-      if (!analysis_.commands[i].refusal) {
-        analysis_.commands[i].refusal = refusal;
-      }
+      if (!analysis_.plans[i].refusal) analysis_.plans[i].refusal = refusal;
     }
   }
 
-  // All slots of the transaction, ascending.
-  std::vector<HashSlot> Slots() const {
+  void RefuseCrossing() {
     std::vector<HashSlot> slots;
     for (const size_t i : members_) {
       const auto of_command = analysis_.SlotsOf(analysis_.commands[i]);
       slots.insert(slots.end(), of_command.begin(), of_command.end());
     }
-    std::sort(slots.begin(), slots.end());
-    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-    return slots;
+    Refusal refusal = RefuseTransaction(std::move(slots));
+    for (const size_t i : members_) {
+      refusal.keys = analysis_.KeyLocationsOf(i);
+      analysis_.plans[i].refusal = refusal;
+    }
   }
 
   BatchAnalysis& analysis_;
-  std::vector<size_t> members_;
+  absl::InlinedVector<size_t, 8> members_;
   std::optional<size_t> culprit_;
 };
 
@@ -106,18 +101,18 @@ void ResolveTransactions(BatchAnalysis& analysis) {
   std::vector<size_t> watches;             // Not yet followed by a MULTI.
   std::optional<Transaction> transaction;  // Open.
   for (size_t i = 0; i < analysis.commands.size(); ++i) {
-    CommandAnalysis& command = analysis.commands[i];
-    const BatchRole role = command.parsed.info == nullptr ? BatchRole::kOrdinary
-                                                          : command.traits.role;
+    const CommandAnalysis& command = analysis.commands[i];
+    const BatchRole role = analysis.TraitsOf(command).role;
+    OptionalRefusal& refusal = analysis.plans[i].refusal;
     if (transaction) {
-      if (role == BatchRole::kExec && !command.refusal) {
+      if (role == BatchRole::kExec && !refusal) {
         transaction->Add(i);
         transaction->Close();
         transaction.reset();
       } else {
         transaction->AddInside(i);
       }
-    } else if (command.refusal) {
+    } else if (refusal) {
       continue;
     } else if (role == BatchRole::kMulti) {
       transaction.emplace(analysis);
@@ -125,7 +120,7 @@ void ResolveTransactions(BatchAnalysis& analysis) {
       watches.clear();
       transaction->Add(i);
     } else if (role == BatchRole::kExec) {
-      command.refusal = RefuseExecWithoutMulti();
+      refusal = RefuseExecWithoutMulti();
     } else if (role == BatchRole::kWatch && !command.crosses_slots) {
       watches.push_back(i);
     } else if (role == BatchRole::kRidesOnWatches) {

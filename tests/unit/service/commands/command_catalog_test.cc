@@ -2,11 +2,13 @@
 #include "service/commands/command_catalog.h"
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/ascii.h"
 #include "service/resp/resp_value.h"
 
 namespace slotplanner {
@@ -69,6 +71,17 @@ TEST(Redis70CatalogTest, HoldsTheCommandsOfTheSnapshot) {
   ASSERT_EQ(mget->key_specs.size(), 1u);
 }
 
+TEST(Redis70CatalogTest, FindsEveryCommandInAnyCase) {
+  const auto catalog = CommandCatalog::Redis70();
+  for (const CommandInfo& info : catalog->commands()) {
+    std::string name = absl::AsciiStrToUpper(info.name);
+    EXPECT_EQ(catalog->Find(info.name), &info);
+    EXPECT_EQ(catalog->Find(name), &info);
+    name.front() = info.name.front();
+    EXPECT_EQ(catalog->Find(name), &info);
+  }
+}
+
 TEST(Redis70CatalogTest, KnowsSubcommandsInAnyCase) {  // Rule B2.
   const auto catalog = CommandCatalog::Redis70();
   const CommandInfo* xgroup = catalog->Find("XGROUP");
@@ -85,6 +98,9 @@ TEST(Redis70CatalogTest, FindsNothingUnderNamesThatAreNone) {
   EXPECT_EQ(catalog->Find(""), nullptr);
   EXPECT_EQ(catalog->Find(std::string(10'000, 'g')), nullptr);
   EXPECT_EQ(catalog->Find(std::string("get\0", 4)), nullptr);
+  EXPECT_EQ(catalog->Find(std::string_view()), nullptr);
+  // Differs from SORT_RO in bit 5 of one byte, as lower from upper case.
+  EXPECT_EQ(catalog->Find("SORT\x7fRO"), nullptr);
 }
 
 TEST(CommandCatalogTest, ReadsKeywordAndKeynumSpecifications) {

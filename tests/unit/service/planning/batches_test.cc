@@ -73,6 +73,21 @@ TEST(BatchTest, PlansTheRestWhenACommandIsRefused) {  // Rule D5.
   EXPECT_EQ(batch.reason(3), RefusalReason::kCrossSlot);
 }
 
+TEST(BatchTest, KnowsEveryCommandThoughNamesRepeat) {  // Rules B2, B9.
+  const auto batch =
+      Plan({"GET foo", "GET foo bar", "get foo", "GET foo", "OBJECT FREQ foo",
+            "OBJECT ENCODING foo", "OBJECT NOSUCH foo", "OBJECT", "NOSUCH foo",
+            "OBJECT FREQ foo", "", "GET foo"});
+  EXPECT_EQ(batch.Text(),
+            "7002: GET foo | get foo | GET foo | OBJECT FREQ foo | "
+            "OBJECT ENCODING foo | OBJECT FREQ foo | GET foo");
+  EXPECT_EQ(batch.reason(1), RefusalReason::kWrongArity);
+  EXPECT_EQ(batch.reason(6), RefusalReason::kUnknownCommand);
+  EXPECT_EQ(batch.reason(7), RefusalReason::kWrongArity);
+  EXPECT_EQ(batch.reason(8), RefusalReason::kUnknownCommand);
+  EXPECT_EQ(batch.reason(10), RefusalReason::kSyntax);
+}
+
 TEST(BatchTest, GivesABlockingCommandItsNodeForAStage) {  // Rule C11.
   const auto batch =
       Plan({"SET foo 1", "BLPOP {foo}q 0", "GET foo", "GET bar",
