@@ -76,7 +76,7 @@ template <typename Input>
 void ReadAsMessageInto(Input& input, const std::string& bytes) {
   ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()),
                           kPieceSize);
-  if (!input.ReadAsMessage(stream)) std::abort();
+  if (!input.ReadAsMessage(stream, 0)) std::abort();
 }
 
 void CountItems(benchmark::State& state) {

@@ -27,6 +27,12 @@ Scenario Load(const std::string& name, const MakeCall& make,
 // a ratio of small calls looks better than it is.
 LoadShape BusyFor(int items) { return {.in_flight = items > 10'000 ? 2 : 8}; }
 
+// As many calls a second to the floor as to the real server. A busy floor takes
+// several times as many, and the more calls one wake-up finds, the less each of
+// them costs: there a ratio looks worse than what a service pays for its
+// traffic.
+constexpr LoadShape kSameRate = {.open_loop_share = 0.5};
+
 Scenario PeakMemory(const std::string& name, const MakeCall& make) {
   return {name, [make](const Lab& lab, const std::string& scenario) {
             return RunPeakMemoryScenario(lab, scenario, make());
@@ -81,6 +87,11 @@ std::vector<Scenario> AllScenarios() {
            Load("plan_gets/100000", gets(100'000, 20), BusyFor(100'000)),
            Load("plan_gets_of_100_bytes/1000", gets(1'000, 100),
                 BusyFor(1'000)),
+           Load("same_rate/group_keys_by_node", by_node(10'000), kSameRate),
+           Load("same_rate/group_keys_by_slot", by_slot(10'000), kSameRate),
+           Load("same_rate/plan_mget", mget(1'000), kSameRate),
+           Load("same_rate/plan_gets_of_100_bytes", gets(1'000, 100),
+                kSameRate),
            Processors("processors/plan_gets", gets(1'000, 20)),
            Processors("processors/plan_mget_of_one_slot",
                       [] { return PlanMgetOfOneSlotCall(10'000); }),

@@ -36,7 +36,8 @@ bool GroupKeysInput::Read(google::protobuf::io::ZeroCopyInputStream& bytes,
 }
 
 bool GroupKeysInput::ReadAsMessage(
-    google::protobuf::io::ZeroCopyInputStream& bytes) {
+    google::protobuf::io::ZeroCopyInputStream& bytes, size_t size) {
+  if (size > WireReader::kMaxUnusualSize) return false;
   if (!message_.ParseFromZeroCopyStream(&bytes)) return false;
   Take(message_);
   return true;

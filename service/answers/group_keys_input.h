@@ -35,8 +35,10 @@ class GroupKeysInput {
   // are no request, or one in an unusual form.
   bool Read(google::protobuf::io::ZeroCopyInputStream& bytes, size_t size);
 
-  // Reads them by protobuf's own parser. False: they are no request.
-  bool ReadAsMessage(google::protobuf::io::ZeroCopyInputStream& bytes);
+  // Reads them by protobuf's own parser. False: they are no request, or more
+  // than `WireReader::kMaxUnusualSize`.
+  bool ReadAsMessage(google::protobuf::io::ZeroCopyInputStream& bytes,
+                     size_t size);
 
   // Requires: `request` outlives this.
   void Take(const v1::GroupKeysRequest& request);

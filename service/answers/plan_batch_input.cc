@@ -55,9 +55,14 @@ bool PlanBatchInput::ReadCommand(WireReader& reader) {
                    [this](std::string_view arg) { return AddArg(arg); });
     const WireReader::Tag tag = reader.NextTag();
     if (tag == WireReader::kEnd) break;
+    if (tag == WireReader::kGaveUp) return false;
     std::string_view arg;
-    if (tag != kArgsTag || !reader.ReadBytes(arg)) return false;
-    AddArg(arg);
+    if (tag == kArgsTag) {
+      if (!reader.ReadBytes(arg)) return false;
+      AddArg(arg);
+    } else if (std::string unknown; !reader.CopyField(tag, unknown)) {
+      return false;
+    }
   }
   reader.LeaveMessage();
   EndCommand();
@@ -65,7 +70,8 @@ bool PlanBatchInput::ReadCommand(WireReader& reader) {
 }
 
 bool PlanBatchInput::ReadAsMessage(
-    google::protobuf::io::ZeroCopyInputStream& bytes) {
+    google::protobuf::io::ZeroCopyInputStream& bytes, size_t size) {
+  if (size > WireReader::kMaxUnusualSize) return false;
   if (!message_.ParseFromZeroCopyStream(&bytes)) return false;
   Take(message_);
   return true;

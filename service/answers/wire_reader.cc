@@ -16,7 +16,8 @@ enum WireType { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 // More than this a varint never takes.
 constexpr int kMaxVarintSize = 10;
 
-// Sizes of five bytes are those that can be too large for protobuf.
+// Those of five bytes can be too large for protobuf.
+constexpr int kMaxTagSize = 4;
 constexpr int kMaxSizeSize = 4;
 
 bool CopyRaw(CodedInputStream& in, int size, std::string& out) {
@@ -52,15 +53,10 @@ WireReader::WireReader(google::protobuf::io::ZeroCopyInputStream& stream,
 }
 
 WireReader::Tag WireReader::NextTag() {
-  const void* data = nullptr;
-  int size = 0;
-  if (!in_.GetDirectBufferPointer(&data, &size)) {
-    return in_.BytesUntilLimit() == 0 ? kEnd : kGaveUp;
-  }
-  const int tag = *static_cast<const unsigned char*>(data);
-  if (tag < 1 << 3 || tag >= 0x80) return kGaveUp;
-  in_.Skip(1);
-  return tag;
+  if (in_.BytesUntilLimit() == 0) return kEnd;
+  Tag tag = 0;
+  if (!ReadVarint(kMaxTagSize, tag)) return kGaveUp;
+  return tag >> 3 == 0 ? kGaveUp : tag;  // No field has the number 0.
 }
 
 bool WireReader::ReadBytes(std::string_view& bytes) {
@@ -80,7 +76,7 @@ bool WireReader::ReadBytes(std::string_view& bytes) {
 }
 
 bool WireReader::CopyField(Tag tag, std::string& field) {
-  field.push_back(static_cast<char>(tag));
+  AppendVarint(tag, field);
   switch (tag & 7) {
     case kVarint:
       return CopyVarint(in_, field);
@@ -109,15 +105,22 @@ bool WireReader::EnterMessage() {
 
 void WireReader::LeaveMessage() { in_.PopLimit(outer_limit_); }
 
-bool WireReader::ReadSize(int& size) {
-  size = 0;
-  for (int i = 0; i < kMaxSizeSize; ++i) {
+bool WireReader::ReadVarint(int max_bytes, uint32_t& value) {
+  value = 0;
+  for (int i = 0; i < max_bytes; ++i) {
     unsigned char byte = 0;
     if (!in_.ReadRaw(&byte, 1)) return false;
-    size |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) return size <= in_.BytesUntilLimit();
+    value |= (byte & 0x7fu) << (7 * i);
+    if (byte < 0x80) return true;
   }
   return false;
+}
+
+bool WireReader::ReadSize(int& size) {
+  uint32_t value = 0;
+  if (!ReadVarint(kMaxSizeSize, value)) return false;
+  size = static_cast<int>(value);
+  return size <= in_.BytesUntilLimit();
 }
 
 }  // namespace slotplanner

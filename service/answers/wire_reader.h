@@ -16,21 +16,26 @@ namespace slotplanner {
 // one repeated field of bytes: a string of one's own for each costs more than
 // all that is done with it, and three times its memory.
 //
-// Knows the plain forms only: tags of one byte, no groups, sizes below 256 MiB.
-// What it takes, protobuf's own parser takes too, and finds the same in it; for
-// anything else it gives up, and that parser decides. So damaged bytes are its
-// affair alone. Source: "Encoding" of the Protocol Buffers documentation.
+// Knows what serializers of proto3 write, and sizes below 256 MiB. What it
+// takes, protobuf's own parser takes too, and finds the same in it; for
+// anything else, such as groups, it gives up, and that parser decides. So
+// damaged bytes are its affair alone. Source: "Encoding" of the Protocol
+// Buffers documentation.
 class WireReader {
  public:
+  // What is left to protobuf may take this many bytes, because it takes up to
+  // 40 times as much memory: 32 bytes and more for a string of none.
+  static constexpr size_t kMaxUnusualSize = 1 << 20;
+
   // A field's number and wire type; or one of these two.
-  using Tag = int;
+  using Tag = uint32_t;
   static constexpr Tag kEnd = 0;     // The message ends here.
   static constexpr Tag kGaveUp = 1;  // Nothing that this class knows.
 
   // The tag of a field of bytes, strings or messages. Requires: a field number
   // of at most 15.
   static constexpr Tag BytesTag(int field_number) {
-    return field_number << 3 | 2;
+    return static_cast<Tag>(field_number) << 3 | 2;
   }
 
   // Reads the `size` bytes of `stream`. Bytes that lie there in several pieces
@@ -65,7 +70,8 @@ class WireReader {
   void LeaveMessage();
 
  private:
-  // False: gave up.
+  // Reads a varint of up to `max_bytes`. False: gave up.
+  bool ReadVarint(int max_bytes, uint32_t& value);
   bool ReadSize(int& size);
 
   google::protobuf::io::CodedInputStream in_;

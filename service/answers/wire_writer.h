@@ -40,8 +40,7 @@ class WireWriter {
   // A field that is a number or an enum.
   void Number(int field, uint32_t value) {
     Reserve(1 + kMaxVarintSize);
-    Tag(field, kVarint);
-    Varint(value);
+    out_ = PutVarint(value, PutTag(field, kVarint, out_));
   }
 
   // A field of numbers, packed: `to_varint` of each value. Nothing if there are
@@ -51,10 +50,11 @@ class WireWriter {
     if (values.empty()) return;
     if (values.size() <= kFew) {
       Reserve(2 + kMaxVarintSize * kFew);
-      Tag(field, kBytes);
-      uint8_t* const payload_size = out_++;
-      for (const T& value : values) Varint(to_varint(value));
-      *payload_size = static_cast<uint8_t>(out_ - payload_size - 1);
+      uint8_t* const payload = PutTag(field, kBytes, out_) + 1;
+      uint8_t* out = payload;
+      for (const T& value : values) out = PutVarint(to_varint(value), out);
+      payload[-1] = static_cast<uint8_t>(out - payload);
+      out_ = out;
       return;
     }
     size_t payload_size = 0;
@@ -65,18 +65,18 @@ class WireWriter {
                       (v >= 1u << 28);
     }
     Reserve(1 + kMaxVarintSize + payload_size);
-    Tag(field, kBytes);
-    Varint(static_cast<uint32_t>(payload_size));
-    for (const T& value : values) Varint(to_varint(value));
+    uint8_t* out = PutTag(field, kBytes, out_);
+    out = PutVarint(static_cast<uint32_t>(payload_size), out);
+    for (const T& value : values) out = PutVarint(to_varint(value), out);
+    out_ = out;
   }
 
   // A field that is a message, which `write_fields()` writes.
   template <typename WriteFields>
   void Message(int field, WriteFields&& write_fields) {
     Reserve(2);
-    Tag(field, kBytes);
-    const size_t begin = size() + 1;  // Small sizes take one byte.
-    ++out_;
+    out_ = PutTag(field, kBytes, out_) + 1;  // Small sizes take one byte.
+    const size_t begin = size();
     write_fields();
     const size_t payload_size = size() - begin;
     if (payload_size >= 0x80) {
@@ -90,8 +90,8 @@ class WireWriter {
   void Embed(int field, const google::protobuf::MessageLite& message) {
     const size_t payload_size = message.ByteSizeLong();
     Reserve(1 + kMaxVarintSize + payload_size);
-    Tag(field, kBytes);
-    Varint(static_cast<uint32_t>(payload_size));
+    out_ = PutVarint(static_cast<uint32_t>(payload_size),
+                     PutTag(field, kBytes, out_));
     out_ = message.SerializeWithCachedSizesToArray(out_);
   }
 
@@ -122,13 +122,17 @@ class WireWriter {
   // Makes room for a size of more than one byte, and writes it.
   void MoveForSize(size_t begin, size_t payload_size);
 
-  // Require that room is reserved.
-  void Tag(int field, WireType type) {
-    *out_++ = static_cast<uint8_t>(field << 3 | type);
+  // Write at `out`, where room is reserved, and return what is behind. The
+  // methods above keep `out` in a register meanwhile: a byte that is written
+  // could be part of `out_`, for all that a compiler knows, which would be
+  // loaded again for each.
+  static uint8_t* PutTag(int field, WireType type, uint8_t* out) {
+    *out = static_cast<uint8_t>(field << 3 | type);
+    return out + 1;
   }
-  void Varint(uint32_t value) {
-    out_ = google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(value,
-                                                                         out_);
+  static uint8_t* PutVarint(uint32_t value, uint8_t* out) {
+    return google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(value,
+                                                                         out);
   }
 
   std::unique_ptr<uint8_t[], WireBytes::Free> buffer_;

@@ -94,7 +94,7 @@ bool ReadBulk(const UnaryCall& call, Input& input) {
   if (!bytes.status().ok()) return false;
   if (input.Read(bytes, call.request->Length())) return true;
   RequestReader same_bytes(call);
-  return input.ReadAsMessage(same_bytes);
+  return input.ReadAsMessage(same_bytes, call.request->Length());
 }
 
 // Runs a call of that kind to its end. If `refresh_first(const Input&)` is not

@@ -9,6 +9,7 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <gtest/gtest.h>
 
+#include "service/answers/wire_reader.h"
 #include "tests/support/random_seed.h"
 
 namespace slotplanner {
@@ -46,6 +47,9 @@ std::string Command(const std::vector<std::string>& args) {
 
 const std::string kUser = "user:{1}:a";
 
+// Field 7 as a group of one number: proto3 has none, its parser takes them.
+const std::string kGroup = "\x3b" + NumberField(1, 5) + "\x3c";
+
 // Usual requests: none of them may take the long way.
 const std::string kGroupKeys[] = {
     "",
@@ -62,12 +66,14 @@ const std::string kGroupKeys[] = {
     // Fields that a later version may have.
     Key("a") + NumberField(7, 1) + BytesField(8, "x") + "\x4d" + "1234" +
         "\x51" + "12345678" + Key("b"),
+    NumberField(16, 1) + Key("a") + BytesField(1 << 24, "x") + Key("b"),
     // `keys` and `grouping` as what they are not.
     NumberField(2, 5) + Key("a") + BytesField(3, "x"),
     // Unknown values of enums, the largest and negative ones too.
     Key("a") + NumberField(3, 77) + NumberField(4, ~uint64_t{0}),
-    // A size in more bytes than it needs.
+    // A size, and a tag, in more bytes than it needs.
     std::string("\x12\x81\x80\x00k", 5),
+    std::string("\x92\x80\x00\x01k", 5),
 };
 
 const std::string kPlanBatches[] = {
@@ -82,16 +88,19 @@ const std::string kPlanBatches[] = {
     BytesField(1, "cluster") + Command({"PING"}) + NumberField(3, 2) +
         BytesField(4, "zone") + Command({"PING"}) + NumberField(5, 3) +
         BytesField(6, "version") + NumberField(5, 1),
-    Command({"PING"}) + NumberField(9, 1) + BytesField(15, "x"),
+    // Fields that a later version may have.
+    Command({"PING"}) + NumberField(9, 1) + BytesField(16, "x"),
+    BytesField(2, BytesField(1, "GET") + NumberField(2, 1) +
+                      BytesField(1, "k") + BytesField(99, "x")),
 };
 
 // Right or not, but not usual.
 const std::string kUnusual[] = {
-    // Fields from 16 on, and groups.
-    Key("a") + NumberField(16, 1),
-    Key("a") + "\x3b" + NumberField(1, 5) + "\x3c" + Key("b"),
-    // A command with a field that a later version may have.
-    BytesField(2, BytesField(1, "GET") + NumberField(2, 1)),
+    // Groups.
+    Key("a") + kGroup + Key("b"),
+    BytesField(2, BytesField(1, "GET") + kGroup),
+    // A tag of five bytes.
+    Key("a") + NumberField(1 << 26, 1),
     // Cut short: in a tag, a size, a payload, a number, a nested message.
     Key("a") + "\x92",
     Key("a") + "\x12",
@@ -186,22 +195,24 @@ TEST(BulkRequestsTest, DamagedRequestsAreReadAsProtobufReadsThem) {
 // What is left to protobuf comes out as if it had been read in place.
 TEST(BulkRequestsTest, BothWaysGiveTheSame) {
   for (const std::string& bytes : kGroupKeys) {
+    if (bytes.size() > WireReader::kMaxUnusualSize) continue;
     ArrayInputStream once(bytes.data(), static_cast<int>(bytes.size()));
     ArrayInputStream again(bytes.data(), static_cast<int>(bytes.size()));
     GroupKeysInput in_place({}), as_message({});
     ASSERT_TRUE(in_place.Read(once, bytes.size()));
-    ASSERT_TRUE(as_message.ReadAsMessage(again));
+    ASSERT_TRUE(as_message.ReadAsMessage(again, bytes.size()));
     EXPECT_EQ(in_place.key_count(), as_message.key_count());
     EXPECT_TRUE(std::ranges::equal(in_place.slots(), as_message.slots()));
     EXPECT_EQ(in_place.settings().SerializeAsString(),
               BytesWithout(2, as_message.settings()));
   }
   for (const std::string& bytes : kPlanBatches) {
+    if (bytes.size() > WireReader::kMaxUnusualSize) continue;
     ArrayInputStream once(bytes.data(), static_cast<int>(bytes.size()), 7);
     ArrayInputStream again(bytes.data(), static_cast<int>(bytes.size()));
     PlanBatchInput in_place({}), as_message({});
     ASSERT_TRUE(in_place.Read(once, bytes.size()));
-    ASSERT_TRUE(as_message.ReadAsMessage(again));
+    ASSERT_TRUE(as_message.ReadAsMessage(again, bytes.size()));
     EXPECT_EQ(in_place.argument_count(), as_message.argument_count());
     ASSERT_EQ(in_place.commands().size(), as_message.commands().size());
     for (size_t i = 0; i < in_place.commands().size(); ++i) {
@@ -215,26 +226,46 @@ TEST(BulkRequestsTest, BothWaysGiveTheSame) {
 
 // A read that gives up has read a part: the second one starts anew.
 TEST(BulkRequestsTest, ProtobufStartsAnewAfterAReadThatGaveUp) {
-  const std::string keys = Key("a") + Key("b") + NumberField(16, 1);
+  const std::string keys = Key("a") + Key("b") + kGroup;
   GroupKeysInput input({});
   ArrayInputStream once(keys.data(), static_cast<int>(keys.size()));
   ArrayInputStream again(keys.data(), static_cast<int>(keys.size()));
   ASSERT_FALSE(input.Read(once, keys.size()));
-  ASSERT_TRUE(input.ReadAsMessage(again));
+  ASSERT_TRUE(input.ReadAsMessage(again, keys.size()));
   EXPECT_EQ(input.key_count(), 2);
   EXPECT_EQ(input.slots().size(), 2u);
 
-  const std::string batch = Command({"PING"}) + Command({"GET", "k"}) +
-                            BytesField(2, NumberField(3, 1));
+  const std::string batch =
+      Command({"PING"}) + Command({"GET", "k"}) + BytesField(2, kGroup);
   PlanBatchInput plan({});
   ArrayInputStream plan_once(batch.data(), static_cast<int>(batch.size()));
   ArrayInputStream plan_again(batch.data(), static_cast<int>(batch.size()));
   ASSERT_FALSE(plan.Read(plan_once, batch.size()));
-  ASSERT_TRUE(plan.ReadAsMessage(plan_again));
+  ASSERT_TRUE(plan.ReadAsMessage(plan_again, batch.size()));
   EXPECT_EQ(plan.command_count(), 3);
   EXPECT_EQ(plan.argument_count(), 3);
   EXPECT_EQ(plan.commands().size(), 3u);
   EXPECT_TRUE(plan.commands()[2].empty());
+}
+
+// Protobuf takes many times their size in memory for it.
+TEST(BulkRequestsTest, WhatIsUnusualMayNotBeLarge) {
+  constexpr size_t kMax = WireReader::kMaxUnusualSize;
+  std::string bytes = kGroup + Key(std::string(kMax - 9, 'k'));
+  for (const bool is_allowed : {true, false}) {
+    EXPECT_EQ(bytes.size() <= kMax, is_allowed);
+    ArrayInputStream once(bytes.data(), static_cast<int>(bytes.size()));
+    ArrayInputStream again(bytes.data(), static_cast<int>(bytes.size()));
+    GroupKeysInput input({});
+    EXPECT_FALSE(input.Read(once, bytes.size()));
+    EXPECT_EQ(input.ReadAsMessage(again, bytes.size()), is_allowed);
+    ArrayInputStream plan_again(bytes.data(), static_cast<int>(bytes.size()));
+    PlanBatchInput plan({});
+    if (!is_allowed) {
+      EXPECT_FALSE(plan.ReadAsMessage(plan_again, bytes.size()));
+    }
+    bytes = kGroup + Key(std::string(kMax - 7, 'k'));
+  }
 }
 
 TEST(BulkRequestsTest, WhatIsBeyondTheLimitsIsCountedAndNotKept) {
