@@ -25,7 +25,8 @@ endif()
 add_library(slotplanner_warnings INTERFACE)
 target_compile_options(slotplanner_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND
+   (SLOTPLANNER_SANITIZE OR NOT CMAKE_BUILD_TYPE STREQUAL "Debug"))
   # Instrumented and optimised code confuses this one check of GCC 12.
   target_compile_options(slotplanner_warnings INTERFACE
                          -Wno-maybe-uninitialized)

@@ -11,8 +11,8 @@ void WireWriter::Grow(size_t more) {
   const size_t written = size();
   const size_t capacity = written + std::max(more, written);
   // realloc moves the pages of a large block instead of its bytes.
-  auto* const grown =
-      static_cast<uint8_t*>(std::realloc(buffer_.get(), capacity));
+  auto* const grown = static_cast<uint8_t*>(std::realloc(  // NOLINT: as above.
+      buffer_.get(), capacity));
   if (grown == nullptr) std::abort();  // As when `new` finds none.
   buffer_.release();
   buffer_.reset(grown);

@@ -16,7 +16,9 @@ namespace slotplanner {
 // A serialized message.
 struct WireBytes {
   struct Free {
-    void operator()(uint8_t* data) const { std::free(data); }
+    void operator()(uint8_t* data) const {
+      std::free(data);  // NOLINT(cppcoreguidelines-no-malloc): from realloc.
+    }
   };
 
   std::unique_ptr<uint8_t[], Free> data = {};
