@@ -16,8 +16,8 @@ namespace slotplanner {
 // A serialized message.
 struct WireBytes {
   struct Free {
-    void operator()(uint8_t* data) const {
-      std::free(data);  // NOLINT(cppcoreguidelines-no-malloc): from realloc.
+    void operator()(uint8_t* block) const {
+      std::free(block);  // NOLINT(cppcoreguidelines-no-malloc): from realloc.
     }
   };
 
