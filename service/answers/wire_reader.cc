@@ -75,25 +75,30 @@ bool WireReader::ReadBytes(std::string_view& bytes) {
   return true;
 }
 
-bool WireReader::CopyField(Tag tag, std::string& field) {
-  AppendVarint(tag, field);
+bool WireReader::CopyField(Tag tag, std::string& fields) {
+  AppendVarint(tag, fields);
+  bool is_copied = false;
   switch (tag & 7) {
     case kVarint:
-      return CopyVarint(in_, field);
+      is_copied = CopyVarint(in_, fields);
+      break;
     case kFixed64:
-      return CopyRaw(in_, 8, field);
+      is_copied = CopyRaw(in_, 8, fields);
+      break;
     case kFixed32:
-      return CopyRaw(in_, 4, field);
+      is_copied = CopyRaw(in_, 4, fields);
+      break;
     case kBytes: {
       std::string_view bytes;
-      if (!ReadBytes(bytes)) return false;
-      AppendVarint(static_cast<uint32_t>(bytes.size()), field);
-      field += bytes;
-      return true;
+      is_copied = ReadBytes(bytes);
+      AppendVarint(static_cast<uint32_t>(bytes.size()), fields);
+      fields += bytes;
+      break;
     }
     default:
-      return false;
+      break;
   }
+  return is_copied && fields.size() <= kMaxUnusualSize;
 }
 
 bool WireReader::EnterMessage() {

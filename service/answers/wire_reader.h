@@ -24,7 +24,8 @@ namespace slotplanner {
 class WireReader {
  public:
   // What is left to protobuf may take this many bytes, because it takes up to
-  // 40 times as much memory: 32 bytes and more for a string of none.
+  // 40 times as much memory: 32 bytes and more for a string of none, 16 for an
+  // unknown number.
   static constexpr size_t kMaxUnusualSize = 1 << 20;
 
   // A field's number and wire type; or one of these two.
@@ -60,9 +61,9 @@ class WireReader {
   // Reads the payload of a field of bytes. False: gave up.
   bool ReadBytes(std::string_view& bytes);
 
-  // Appends the field of this tag, the tag included, to `field`. False: gave
-  // up.
-  bool CopyField(Tag tag, std::string& field);
+  // Appends the field of this tag, the tag included, to `fields`. False: gave
+  // up, or these are more than `kMaxUnusualSize` bytes.
+  bool CopyField(Tag tag, std::string& fields);
 
   // Enters a message in a field: `NextTag` gives kEnd at its end. False: gave
   // up. `LeaveMessage` requires that its end was reached.

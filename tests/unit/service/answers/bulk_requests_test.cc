@@ -268,6 +268,21 @@ TEST(BulkRequestsTest, WhatIsUnusualMayNotBeLarge) {
   }
 }
 
+TEST(BulkRequestsTest, FieldsThatArePutAsideMayNotBeMany) {
+  constexpr size_t kMax = WireReader::kMaxUnusualSize;
+  std::string unknown;
+  while (unknown.size() + 2 <= kMax) unknown += NumberField(7, 1);
+  EXPECT_EQ(ReadGroupKeysInPlace(Key("a") + unknown, 8192),
+            ReadInPlace::kAsProtobuf);
+  EXPECT_EQ(ReadPlanBatchInPlace(Command({"PING"}) + unknown, 8192),
+            ReadInPlace::kAsProtobuf);
+  unknown += NumberField(7, 1);
+  EXPECT_EQ(ReadGroupKeysInPlace(Key("a") + unknown, 8192),
+            ReadInPlace::kGaveUp);
+  EXPECT_EQ(ReadPlanBatchInPlace(Command({"PING"}) + unknown, 8192),
+            ReadInPlace::kGaveUp);
+}
+
 TEST(BulkRequestsTest, WhatIsBeyondTheLimitsIsCountedAndNotKept) {
   const RequestLimits limits = {
       .max_keys = 2, .max_commands = 2, .max_arguments = 3};
