@@ -77,10 +77,10 @@ TEST(BatchTest, KnowsEveryCommandThoughNamesRepeat) {  // Rules B2, B9.
   const auto batch =
       Plan({"GET foo", "GET foo bar", "get foo", "GET foo", "OBJECT FREQ foo",
             "OBJECT ENCODING foo", "OBJECT NOSUCH foo", "OBJECT", "NOSUCH foo",
-            "OBJECT FREQ foo", "", "GET foo"});
+            "OBJECT FREQ bar", "", "GET foo"});
   EXPECT_EQ(batch.Text(),
-            "7002: GET foo | get foo | GET foo | OBJECT FREQ foo | "
-            "OBJECT ENCODING foo | OBJECT FREQ foo | GET foo");
+            "7000: OBJECT FREQ bar; 7002: GET foo | get foo | GET foo | "
+            "OBJECT FREQ foo | OBJECT ENCODING foo | GET foo");
   EXPECT_EQ(batch.reason(1), RefusalReason::kWrongArity);
   EXPECT_EQ(batch.reason(6), RefusalReason::kUnknownCommand);
   EXPECT_EQ(batch.reason(7), RefusalReason::kWrongArity);
