@@ -30,6 +30,10 @@ for _ring in (
     MAY_INCLUDE[f'service/{_ring}'] = set(_rings)
     _rings.add(f'service/{_ring}')
 MAY_INCLUDE['server'] = set(_rings)
+# Who may call is no matter of plans: only what faces callers knows of it.
+MAY_INCLUDE['service/access'] = {'service/base'}
+MAY_INCLUDE['service/rpc'].add('service/access')
+MAY_INCLUDE['server'].add('service/access')
 _rings_without_grpc = _rings - {'service/rpc'}
 # A client runs plans: it needs to speak to nodes, not to know how to plan.
 MAY_INCLUDE['client/cpp'] = {'service/base', 'service/resp'}

@@ -62,6 +62,17 @@ class IncludeCheckTest(unittest.TestCase):
             'service/slots/x.h', '#include "service/resp/resp_value.h"'
         )
 
+    def test_keeps_callers_out_of_what_plans(self):
+        line = '#include "service/access/callers.h"'
+        self.assert_refused('service/planning/x.cc', line)
+        self.assert_refused('service/answers/x.cc', line)
+        self.assert_refused('client/local/x.cc', line)
+        self.assert_allowed('service/rpc/x.cc', line)
+        self.assert_allowed('server/x.cc', line)
+        self.assert_refused(
+            'service/access/x.cc', '#include "service/resp/resp_value.h"'
+        )
+
     def test_finds_includes_in_any_spelling(self):
         for line in (
             '#include <server/log.h>',
