@@ -23,26 +23,32 @@ class CallBudget {
   // `max_calls` are under way, or because the bytes held would become more than
   // `max_bytes`. While no bytes are held at all, a request is admitted whatever
   // its size: else one larger than the quota could never be answered. Limits
-  // may differ from call to call; lower ones end nothing. A call that is being
-  // refused for its bytes may take, for that moment, the last place of another.
-  // Requires: bytes >= 0.
+  // may differ from call to call; lower ones end nothing. Requires: bytes >= 0,
+  // and less than 1 TiB is held in all.
   std::optional<Refusal> Begin(int64_t bytes, const Limits& limits);
 
   // Counts more bytes of a call under way, as of its response. Never refused:
-  // they exist already. Requires: bytes >= 0.
+  // they exist already. Requires: as for `Begin`.
   void AddBytes(int64_t bytes);
 
   // Takes away a call and its bytes: all that `Begin` and `AddBytes` counted.
   // Requires: `Begin` did not refuse it.
   void End(int64_t bytes);
 
-  int64_t calls() const { return calls_.load(std::memory_order_relaxed); }
-  int64_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+  int64_t calls() const { return CallsOf(Load()); }
+  int64_t bytes() const { return BytesOf(Load()); }
 
  private:
-  // Only counts: no other memory is ordered by them.
-  std::atomic<int64_t> calls_ = 0;
-  std::atomic<int64_t> bytes_ = 0;
+  // A call as it is counted: above all bits that bytes may need.
+  static constexpr int64_t kCall = int64_t{1} << 40;
+
+  static int64_t CallsOf(int64_t held) { return held / kCall; }
+  static int64_t BytesOf(int64_t held) { return held % kCall; }
+  int64_t Load() const { return held_.load(std::memory_order_relaxed); }
+
+  // Calls and bytes in one number, so that both limits are decided on at once.
+  // Only counted: it orders no other memory.
+  std::atomic<int64_t> held_ = 0;
 };
 
 }  // namespace slotplanner

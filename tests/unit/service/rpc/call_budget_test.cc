@@ -93,13 +93,18 @@ TEST(CallBudgetTest, TakesTheLimitsOfEachCall) {
   EXPECT_EQ(budget.Begin(60, {.max_calls = 2, .max_bytes = 110}), std::nullopt);
 }
 
-TEST(CallBudgetTest, AddsNoNumbersPastTheirRange) {
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+TEST(CallBudgetTest, CountsMoreThan32BitsHold) {
+  constexpr int64_t kHalfTebibyte = int64_t{1} << 39;
+  constexpr CallBudget::Limits kNone = {
+      .max_calls = std::numeric_limits<int>::max(),
+      .max_bytes = std::numeric_limits<int64_t>::max()};
   CallBudget budget;
-  EXPECT_EQ(budget.Begin(1, {.max_calls = 3, .max_bytes = kMost}),
-            std::nullopt);
-  EXPECT_EQ(budget.Begin(kMost, {.max_calls = 3, .max_bytes = kMost}),
-            Refusal::kMemory);
+  EXPECT_EQ(budget.Begin(kHalfTebibyte, kNone), std::nullopt);
+  budget.AddBytes(kHalfTebibyte - 1);
+  for (int i = 0; i < 100'000; ++i) {
+    EXPECT_EQ(budget.Begin(0, kNone), std::nullopt);
+  }
+  ExpectHolds(budget, 100'001, 2 * kHalfTebibyte - 1);
 }
 
 TEST(CallBudgetTest, KeepsItsLimitsAndLosesNothingWithManyThreads) {

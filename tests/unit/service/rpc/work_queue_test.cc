@@ -204,16 +204,18 @@ TEST(WorkQueueTest, TellsNoNegativeWaitWhenTheClockIsPutBack) {
 }
 
 TEST(WorkQueueTest, RunsAllThatWasAddedBeforeItIsGone) {
+  // So much that it cannot be done when the destructor begins.
+  constexpr int kCount = 20'000;
   std::atomic<int> count = 0;
   {
     WorkQueue queue(2);
-    std::optional<Blocker> first(queue);
+    const Blocker first(queue);
     const Blocker second(queue);
-    for (int i = 0; i < 100; ++i) {
-      queue.Add([&count](absl::Duration) { ++count; }, kRoomy);
+    for (int i = 0; i < kCount; ++i) {
+      queue.Add([&count](absl::Duration) { ++count; }, AtMost(kCount));
     }
   }
-  EXPECT_EQ(count, 100);
+  EXPECT_EQ(count, kCount);
 }
 
 TEST(WorkQueueTest, DestroysWorkOnceItRanOrWasRefused) {
@@ -232,6 +234,23 @@ TEST(WorkQueueTest, DestroysWorkOnceItRanOrWasRefused) {
   queue.Add([&done](absl::Duration) { done.count_down(); }, kRoomy);
   done.wait();
   EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(WorkQueueTest, HoldsNoLockWhileWorkRunsAndIsDestroyed) {
+  // Asks the queue when it goes.
+  class Asker {
+   public:
+    explicit Asker(const WorkQueue& queue) : queue_(queue) {}
+    ~Asker() { EXPECT_EQ(queue_.length(), 0); }
+    void Ask() const { EXPECT_EQ(queue_.length(), 0); }
+
+   private:
+    const WorkQueue& queue_;
+  };
+  WorkQueue queue(1);
+  queue.Add([asker = std::make_unique<Asker>(queue)](
+                absl::Duration) { asker->Ask(); },
+            kRoomy);
 }
 
 TEST(WorkQueueTest, RunsEachOnceWithManyThreadsAndKeepsItsLength) {
