@@ -1,30 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/log.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <mutex>
 
 #include <grpc/support/log.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "server/log_limiter.h"
 #include "service/base/strings.h"
 
 namespace slotplanner {
 namespace {
 
-std::string_view LevelName(LogLevel level) {
-  switch (level) {
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kError:
-      return "error";
+// The log of the process has one level and one limiter, as it has one stderr.
+std::atomic<LogLevel> least_level = LogLevel::kInfo;
+
+struct SharedLimiter {
+  std::mutex mutex;
+  LogLimiter limiter;  // Guarded by mutex.
+};
+
+// Never destroyed: threads of libraries may log until the process ends.
+SharedLimiter& Limiter() {
+  static auto* const kLimiter = new SharedLimiter;
+  return *kLimiter;
+}
+
+// What counts as the same event for the limiter: clusters may be many, and what
+// befalls one is not to hide what befalls another.
+std::string LimiterKey(std::string_view event,
+                       std::initializer_list<LogField> fields) {
+  std::string key(event);
+  for (const LogField& field : fields) {
+    const auto* text = std::get_if<std::string_view>(&field.value);
+    if (field.name != "cluster" || text == nullptr) continue;
+    key += ' ';
+    key += *text;
   }
-  return "error";
+  return key;
 }
 
 // Length of the well-formed UTF-8 sequence at the start of `text`, or 0. From
@@ -88,10 +107,20 @@ struct AppendValue {
   }
 };
 
+LogLevel LevelOf(gpr_log_severity severity) {
+  switch (severity) {
+    case GPR_LOG_SEVERITY_DEBUG:
+      return LogLevel::kDebug;
+    case GPR_LOG_SEVERITY_INFO:
+      return LogLevel::kInfo;
+    case GPR_LOG_SEVERITY_ERROR:
+      return LogLevel::kError;
+  }
+  return LogLevel::kError;
+}
+
 void LogGrpcMessage(gpr_log_func_args* args) {
-  Log(args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kError
-                                               : LogLevel::kInfo,
-      "grpc",
+  Log(LevelOf(args->severity), "grpc",
       {{"message", std::string_view(args->message)},
        {"file", std::string_view(args->file)},
        {"line", args->line}});
@@ -99,13 +128,36 @@ void LogGrpcMessage(gpr_log_func_args* args) {
 
 }  // namespace
 
+std::string_view LogLevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "error";
+}
+
+std::optional<LogLevel> ParseLogLevel(std::string_view name) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo,
+                               LogLevel::kWarning, LogLevel::kError}) {
+    if (name == LogLevelName(level)) return level;
+  }
+  return std::nullopt;
+}
+
 std::string FormatLogLine(absl::Time time, LogLevel level,
                           std::string_view event,
-                          std::initializer_list<LogField> fields) {
+                          std::initializer_list<LogField> fields,
+                          int64_t suppressed) {
   std::string line = absl::StrCat(
       R"({"time":")",
       absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone()),
-      R"(","level":")", ToAbsl(LevelName(level)), R"(","event":)");
+      R"(","level":")", ToAbsl(LogLevelName(level)), R"(","event":)");
   AppendJsonString(event, line);
   for (const LogField& field : fields) {
     line += ',';
@@ -113,15 +165,39 @@ std::string FormatLogLine(absl::Time time, LogLevel level,
     line += ':';
     std::visit(AppendValue{line}, field.value);
   }
+  if (suppressed > 0) absl::StrAppend(&line, R"(,"suppressed":)", suppressed);
   line += "}\n";
   return line;
 }
 
 void Log(LogLevel level, std::string_view event,
          std::initializer_list<LogField> fields) {
-  const std::string line = FormatLogLine(absl::Now(), level, event, fields);
+  if (!IsLogged(level)) return;
+  const absl::Time now = absl::Now();
+  std::optional<int64_t> suppressed = 0;
+  if (level != LogLevel::kDebug) {
+    const std::string key = LimiterKey(event, fields);
+    const std::lock_guard lock(Limiter().mutex);
+    suppressed = Limiter().limiter.Admit(key, now);
+  }
+  if (!suppressed) return;
+  const std::string line =
+      FormatLogLine(now, level, event, fields, *suppressed);
   // stderr is unbuffered and locked by the C library for the whole call.
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void SetLogLevel(LogLevel level) {
+  least_level.store(level, std::memory_order_relaxed);
+}
+
+bool IsLogged(LogLevel level) {
+  return level >= least_level.load(std::memory_order_relaxed);
+}
+
+int64_t SuppressedLogLineCount() {
+  const std::lock_guard lock(Limiter().mutex);
+  return Limiter().limiter.suppressed_count();
 }
 
 void RouteGrpcLog() { gpr_set_log_function(LogGrpcMessage); }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The log: one JSON object a line on stderr. It tells state changes, never
-// requests, and holds no bytes of keys, values or passwords.
+// The log: one JSON object a line on stderr. It tells state changes; of
+// requests it tells at level debug only. It holds no bytes of keys, values or
+// passwords.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,7 +16,14 @@
 
 namespace slotplanner {
 
-enum class LogLevel { kInfo, kWarning, kError };
+// In ascending order of weight.
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+// The name of a level in the log and in settings: debug, info, warning, error.
+std::string_view LogLevelName(LogLevel level);
+
+// The level of that name, in lower case, if there is one.
+std::optional<LogLevel> ParseLogLevel(std::string_view name);
 
 // One named value of a log line. Views: it lives as long as the call to `Log`.
 struct LogField {
@@ -36,15 +45,32 @@ struct LogField {
   Value value;
 };
 
-// Writes one line to stderr. Thread-safe: lines never mix.
+// Writes one line to stderr, unless its level is below that of the log, or too
+// many of the same event came before it (`LogLimiter`); those of one event that
+// name different clusters are counted apart. The line that follows suppressed
+// ones tells how many, as `suppressed`. Lines of level debug are not limited:
+// who asks for every call gets every call. Thread-safe: lines never mix.
 void Log(LogLevel level, std::string_view event,
          std::initializer_list<LogField> fields = {});
 
+// Leaves out what is below `level` from now on; kInfo at the start.
+// Thread-safe.
+void SetLogLevel(LogLevel level);
+
+// Whether lines of that level are written; to be asked before fields that take
+// time to make. Thread-safe and cheap.
+bool IsLogged(LogLevel level);
+
+// Lines suppressed so far because too many came. Thread-safe.
+int64_t SuppressedLogLineCount();
+
 // The line that `Log` writes, with its newline. Valid JSON whatever bytes the
-// fields hold: those that are no UTF-8 become U+FFFD.
+// fields hold: those that are no UTF-8 become U+FFFD. `suppressed` lines before
+// it were not written.
 std::string FormatLogLine(absl::Time time, LogLevel level,
                           std::string_view event,
-                          std::initializer_list<LogField> fields);
+                          std::initializer_list<LogField> fields,
+                          int64_t suppressed = 0);
 
 // Sends what gRPC says to the same log, as event `grpc`.
 void RouteGrpcLog();

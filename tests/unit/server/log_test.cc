@@ -2,7 +2,9 @@
 #include "server/log.h"
 
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -89,7 +91,112 @@ TEST(FormatLogLineTest, WritesNumbersThatJsonHasNoWordForAsNull) {
   EXPECT_NE(line.find("-9223372036854775808"), std::string::npos);
 }
 
-TEST(LogTest, KeepsLinesOfManyThreadsApart) {
+TEST(FormatLogLineTest, TellsHowManyLinesBeforeItWereSuppressed) {
+  EXPECT_EQ(
+      FormatLogLine(absl::UnixEpoch(), LogLevel::kError, "test", {{"a", 1}}, 7),
+      R"({"time":"1970-01-01T00:00:00.000Z","level":"error",)"
+      R"("event":"test","a":1,"suppressed":7})"
+      "\n");
+}
+
+TEST(ParseLogLevelTest, KnowsTheNamesThatLinesHave) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo,
+                               LogLevel::kWarning, LogLevel::kError}) {
+    EXPECT_EQ(ParseLogLevel(LogLevelName(level)), level);
+  }
+  EXPECT_EQ(LogLevelName(LogLevel::kDebug), "debug");
+  for (const std::string_view name : {"", "Info", "trace", "info "}) {
+    EXPECT_EQ(ParseLogLevel(name), std::nullopt) << name;
+  }
+}
+
+// The level and the limiter are of the whole process: each test logs an event
+// of its own.
+class LogTest : public testing::Test {
+ protected:
+  ~LogTest() override { SetLogLevel(LogLevel::kInfo); }
+
+  // The lines that `write` logs.
+  static std::vector<std::string> LinesOf(const std::function<void()>& write) {
+    testing::internal::CaptureStderr();
+    write();
+    std::istringstream text(testing::internal::GetCapturedStderr());
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    return lines;
+  }
+
+  static void LogOneOfEachLevel(std::string_view event) {
+    for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo,
+                                 LogLevel::kWarning, LogLevel::kError}) {
+      Log(level, event);
+    }
+  }
+};
+
+TEST_F(LogTest, LeavesOutDebugUnlessToldOtherwise) {
+  EXPECT_FALSE(IsLogged(LogLevel::kDebug));
+  EXPECT_TRUE(IsLogged(LogLevel::kInfo));
+  EXPECT_EQ(LinesOf([] { LogOneOfEachLevel("default_level"); }).size(), 3u);
+}
+
+TEST_F(LogTest, WritesWhatIsOfItsLevelOrAbove) {
+  SetLogLevel(LogLevel::kWarning);
+  EXPECT_FALSE(IsLogged(LogLevel::kInfo));
+  EXPECT_TRUE(IsLogged(LogLevel::kWarning));
+  const auto lines = LinesOf([] { LogOneOfEachLevel("warning_level"); });
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(ParseJson(lines[0]).fields().at("level").string_value(), "warning");
+  EXPECT_EQ(ParseJson(lines[1]).fields().at("level").string_value(), "error");
+  SetLogLevel(LogLevel::kDebug);
+  EXPECT_EQ(LinesOf([] { LogOneOfEachLevel("debug_level"); }).size(), 4u);
+}
+
+TEST_F(LogTest, WritesABurstOfAnEventAndCountsTheRest) {
+  const int64_t suppressed_before = SuppressedLogLineCount();
+  const size_t written = LinesOf([] {
+                           for (int i = 0; i < 1'000; ++i)
+                             Log(LogLevel::kError, "flood");
+                         }).size();
+  EXPECT_GE(written, 20u);
+  // All but those that a slow machine takes seconds for.
+  EXPECT_LT(written, 1'000u);
+  EXPECT_EQ(SuppressedLogLineCount() - suppressed_before,
+            static_cast<int64_t>(1'000 - written));
+  EXPECT_EQ(LinesOf([] { Log(LogLevel::kInfo, "not_flood"); }).size(), 1u);
+}
+
+TEST_F(LogTest, CountsTheSameEventOfTwoClustersApart) {
+  const auto log = [](std::string_view cluster) {
+    for (int i = 0; i < 20; ++i) {
+      Log(LogLevel::kInfo, "of_a_cluster", {{"cluster", cluster}});
+    }
+  };
+  EXPECT_EQ(LinesOf([&] {
+              log("orders");
+              log("users");
+            }).size(),
+            40u);
+}
+
+TEST_F(LogTest, SuppressesNothingThatDebugAsksFor) {
+  SetLogLevel(LogLevel::kDebug);
+  EXPECT_EQ(LinesOf([] {
+              for (int i = 0; i < 100; ++i) Log(LogLevel::kDebug, "each_call");
+            }).size(),
+            100u);
+}
+
+TEST_F(LogTest, CountsNothingAsSuppressedThatIsBelowItsLevel) {
+  const int64_t suppressed_before = SuppressedLogLineCount();
+  EXPECT_TRUE(LinesOf([] {
+                for (int i = 0; i < 100; ++i) Log(LogLevel::kDebug, "hidden");
+              }).empty());
+  EXPECT_EQ(SuppressedLogLineCount(), suppressed_before);
+}
+
+TEST_F(LogTest, KeepsLinesOfManyThreadsApart) {
+  SetLogLevel(LogLevel::kDebug);  // Not limited.
   testing::internal::CaptureStderr();
   {
     std::vector<std::jthread> threads;
@@ -97,7 +204,7 @@ TEST(LogTest, KeepsLinesOfManyThreadsApart) {
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([] {
         for (int j = 0; j < 100; ++j) {
-          Log(LogLevel::kInfo, "test", {{"padding", std::string(300, 'x')}});
+          Log(LogLevel::kDebug, "test", {{"padding", std::string(300, 'x')}});
         }
       });
     }
