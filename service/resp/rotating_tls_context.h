@@ -2,14 +2,13 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "service/base/file_state.h"
 #include "service/resp/tls_context.h"
 
 namespace slotplanner {
@@ -32,21 +31,7 @@ class RotatingTlsContext {
   absl::Status load_status() const;
 
  private:
-  // What a change of a file shows in; all 0 if there is none. The time of the
-  // last change of its inode finds also a new file with an old file's time, and
-  // one that may be read only now.
-  struct FileState {
-    uint64_t device = 0;
-    uint64_t inode = 0;
-    int64_t size = 0;            // Bytes.
-    int64_t modify_time_ns = 0;  // Since the epoch.
-    int64_t change_time_ns = 0;  // Since the epoch.
-
-    friend bool operator==(const FileState&, const FileState&) = default;
-  };
   using FileStates = std::array<FileState, 3>;
-
-  static FileState StateOf(const std::string& file);
 
   const TlsFiles files_;
   mutable std::mutex mutex_;

@@ -11,29 +11,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "service/resp/socket_io.h"
+#include "service/resp/tls_errors.h"
 
 namespace slotplanner {
 namespace {
 
-// OpenSSL's reason for what went wrong first. Never its additional data, which
-// may quote a file.
-std::string FirstReason() {
-  const unsigned long error = ERR_get_error();
-  ERR_clear_error();
-  if (ERR_SYSTEM_ERROR(error)) return ErrorText(ERR_GET_REASON(error));
-  const char* const reason = ERR_reason_error_string(error);
-  return reason == nullptr ? "it cannot be read" : reason;
-}
-
 absl::Status Unusable(const char* kind, const std::string& file) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("The TLS ", kind, " file ", file,
-                   " cannot be used: ", FirstReason(), "."));
+  return UnusableTlsFile(kind, file, FirstTlsReason());
 }
-
-// Without it OpenSSL would ask at the terminal.
-int GiveNoPassphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
@@ -48,7 +33,7 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Load(
   SSL_CTX* const handle = SSL_CTX_new(TLS_client_method());
   if (handle == nullptr) {
     return absl::InternalError(
-        absl::StrCat("OpenSSL makes no TLS context: ", FirstReason(), "."));
+        absl::StrCat("OpenSSL makes no TLS context: ", FirstTlsReason(), "."));
   }
   std::shared_ptr<const TlsContext> context(
       new TlsContext(handle, files.server_name));
@@ -66,7 +51,8 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Load(
   if (files.ca_file.empty()) {
     if (SSL_CTX_set_default_verify_paths(handle) != 1) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "The system's TLS authorities cannot be used: ", FirstReason(), "."));
+          "The system's TLS authorities cannot be used: ", FirstTlsReason(),
+          "."));
     }
   } else if (SSL_CTX_load_verify_file(handle, files.ca_file.c_str()) != 1) {
     return Unusable("CA", files.ca_file);
