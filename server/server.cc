@@ -12,7 +12,6 @@
 #include <prometheus/gauge.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "server/build_info.h"
 #include "server/server_builder.h"
 
@@ -31,19 +30,13 @@ ServiceOptions ServiceOptionsOf(const ServerOptions& options) {
           .max_topology_age = options.max_topology_age};
 }
 
-void ExportProcessMetrics(prometheus::Registry& registry) {
+void ExportBuildInfo(prometheus::Registry& registry) {
   prometheus::BuildGauge()
       .Name("slotplanner_build_info")
       .Help("Always 1; the labels tell which build this is.")
       .Register(registry)
       .Add({{"version", kVersion}, {"compiler", kCompiler}})
       .Set(1);
-  prometheus::BuildGauge()
-      .Name("process_start_time_seconds")
-      .Help("When the process started, in Unix time.")
-      .Register(registry)
-      .Add({})
-      .Set(absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()));
 }
 
 }  // namespace
@@ -56,7 +49,7 @@ Server::Server(const ServerOptions& options)
       topology_service_(MakeTopologyService(
           clusters_, ServiceOptionsOf(options), watches_, metrics_)),
       admin_address_(options.admin_listen) {
-  ExportProcessMetrics(metrics_);
+  ExportBuildInfo(metrics_);
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
@@ -103,7 +96,7 @@ absl::Status Server::Listen(const ServerOptions& options) {
                                      NamesOf(options.clusters));
 
   absl::StatusOr<std::unique_ptr<AdminHttp>> admin_http = AdminHttp::Start(
-      options.admin_listen, metrics_, [this] { return health_->Check(); });
+      options.admin_listen, all_metrics_, [this] { return health_->Check(); });
   if (!admin_http.ok()) return admin_http.status();
   admin_http_ = *std::move(admin_http);
   admin_address_.port = admin_http_->port();

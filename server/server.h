@@ -13,9 +13,11 @@
 #include "server/admin_http.h"
 #include "server/cluster_health.h"
 #include "server/cluster_observer.h"
+#include "server/collectables.h"
 #include "server/health.h"
 #include "server/listen_address.h"
 #include "server/options.h"
+#include "server/process_metrics.h"
 #include "service/rpc/services.h"
 #include "service/rpc/topology_watches.h"
 #include "service/topology/cluster_registry.h"
@@ -57,6 +59,8 @@ class Server {
 
   // In the order of construction: what comes later uses what comes before.
   prometheus::Registry metrics_;
+  const ProcessMetrics process_metrics_;
+  const Collectables all_metrics_{{&metrics_, &process_metrics_}};
   ClusterRegistry clusters_;
   TopologyWatches watches_;
   std::unique_ptr<grpc::Service> slot_planner_service_;

@@ -277,6 +277,13 @@ class RunningServerTest(ProcessTest):
             'slotplanner_topology_migrating_slots',
             'slotplanner_topology_watchers',
             'slotplanner_refresh_requests_total',
+            'slotplanner_suppressed_log_lines_total',
+            'process_cpu_seconds_total',
+            'process_resident_memory_bytes',
+            'process_virtual_memory_bytes',
+            'process_threads',
+            'process_open_fds',
+            'process_max_fds',
             'process_start_time_seconds',
         ):
             self.assertIn(f'\n{name}', metrics)
