@@ -33,7 +33,7 @@ std::string ReadFile(const char* path) {
 }
 
 // How many descriptors are open, the one apart with which this counts. Reads
-// names only: some ms for 10,000.
+// names only: a server has as many as connections.
 std::optional<int64_t> CountOpenFiles() {
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc/self/fd"),
                                                    &closedir);
