@@ -86,8 +86,9 @@ bool MatchesIdentity(std::string_view pattern, std::string_view identity) {
     return identity.starts_with(base) &&
            ConsistsOf(identity.substr(base.size()), '/', IsSegment);
   }
-  return identity == pattern ||
-         (IsDnsName(pattern) && EqualsIgnoreCase(pattern, identity));
+  // The sizes alone tell most identities apart.
+  return EqualsIgnoreCase(pattern, identity) &&
+         (identity == pattern || IsDnsName(pattern));
 }
 
 }  // namespace slotplanner
