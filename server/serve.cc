@@ -16,8 +16,7 @@
 namespace slotplanner {
 namespace {
 
-// How long calls under way may take at the end. Ours take milliseconds; health
-// watches, which never end, are cancelled after it.
+// How long calls under way may take at the end. Ours take milliseconds.
 constexpr absl::Duration kShutdownTimeout = absl::Seconds(5);
 
 std::string_view NameOfSignal(int signal) {

@@ -7,7 +7,6 @@
 #include <string>
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/impl/service_type.h>
 #include <prometheus/gauge.h>
 
@@ -17,6 +16,10 @@
 
 namespace slotplanner {
 namespace {
+
+// Health watches at one time; a gRPC client that checks health holds one for
+// each of its connections.
+constexpr int kMaxHealthWatchers = 10'000;
 
 std::vector<std::string> NamesOf(const std::vector<ClusterOptions>& clusters) {
   std::vector<std::string> names;
@@ -48,6 +51,8 @@ Server::Server(const ServerOptions& options)
           clusters_, ServiceOptionsOf(options), metrics_)),
       topology_service_(MakeTopologyService(
           clusters_, ServiceOptionsOf(options), watches_, metrics_)),
+      health_service_(kMaxHealthWatchers, /*gate=*/nullptr),
+      health_(&health_service_, NamesOf(options.clusters)),
       admin_address_(options.admin_listen) {
   ExportBuildInfo(metrics_);
 }
@@ -73,6 +78,7 @@ absl::Status Server::Listen(const ServerOptions& options) {
       MakeServerBuilder(options.max_message_bytes);
   builder->RegisterService(slot_planner_service_.get());
   builder->RegisterService(topology_service_.get());
+  builder->RegisterService(&health_service_);
   std::vector<int> ports(options.grpc_listen.size());
   for (size_t i = 0; i < ports.size(); ++i) {
     builder->AddListeningPort(ToString(options.grpc_listen[i]),
@@ -92,11 +98,9 @@ absl::Status Server::Listen(const ServerOptions& options) {
   if (grpc_server_ == nullptr) {
     return absl::FailedPreconditionError("gRPC could not start");
   }
-  health_ = std::make_unique<Health>(grpc_server_->GetHealthCheckService(),
-                                     NamesOf(options.clusters));
 
   absl::StatusOr<std::unique_ptr<AdminHttp>> admin_http = AdminHttp::Start(
-      options.admin_listen, all_metrics_, [this] { return health_->Check(); });
+      options.admin_listen, all_metrics_, [this] { return health_.Check(); });
   if (!admin_http.ok()) return admin_http.status();
   admin_http_ = *std::move(admin_http);
   admin_address_.port = admin_http_->port();
@@ -116,8 +120,8 @@ void Server::FollowClusters(const ServerOptions& options) {
     observers_.push_back(
         std::make_unique<ClusterObserver>(cluster.name, metrics_));
     cluster_healths_.push_back(std::make_unique<ClusterHealth>(
-        cluster.name, options.max_topology_age, health_.get(),
-        entry.store.get(), observers_.back().get()));
+        cluster.name, options.max_topology_age, &health_, entry.store.get(),
+        observers_.back().get()));
     refreshers_.push_back(std::make_unique<TopologyRefresher>(
         MakeTopologySource(cluster.source, access, cluster.declared_commands),
         entry.store.get(), entry.refresh_requests.get(),
@@ -128,13 +132,14 @@ void Server::FollowClusters(const ServerOptions& options) {
 Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
 void Server::Drain() {
-  health_->MarkDraining();
+  health_.MarkDraining();
   watches_.EndAll();
 }
 
 void Server::Shutdown(absl::Duration timeout) {
   if (grpc_server_ == nullptr) return;
   watches_.EndAll();
+  health_service_.EndWatches();
   grpc_server_->Shutdown(std::chrono::system_clock::now() +
                          absl::ToChronoMilliseconds(timeout));
   grpc_server_->Wait();

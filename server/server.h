@@ -15,6 +15,7 @@
 #include "server/cluster_observer.h"
 #include "server/collectables.h"
 #include "server/health.h"
+#include "server/health_service.h"
 #include "server/listen_address.h"
 #include "server/options.h"
 #include "server/process_metrics.h"
@@ -65,9 +66,10 @@ class Server {
   TopologyWatches watches_;
   std::unique_ptr<grpc::Service> slot_planner_service_;
   std::unique_ptr<grpc::Service> topology_service_;
+  HealthService health_service_;
+  Health health_;
   std::unique_ptr<grpc::Server> grpc_server_;
   std::vector<ListenAddress> grpc_addresses_;
-  std::unique_ptr<Health> health_;
   std::unique_ptr<AdminHttp> admin_http_;
   ListenAddress admin_address_;
   std::vector<std::unique_ptr<ClusterObserver>> observers_;

@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server_builder.h"
 
-#include <google/protobuf/descriptor.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/impl/service_type.h>
-
-#include "grpc/health/v1/health.pb.h"
 
 namespace slotplanner {
 namespace {
-
-// What gRPC offers to all servers of a process.
-void EnableHealthAndReflection() {
-  grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  // gRPC's health service is not in the descriptor pool that reflection reads;
-  // this keeps the linker from dropping the code that puts it there.
-  grpc::health::v1::HealthCheckRequest::descriptor();
-}
 
 void SetChannelArguments(grpc::ServerBuilder& builder) {
   // A port in use is an error, not a port shared.
@@ -35,7 +21,8 @@ void SetChannelArguments(grpc::ServerBuilder& builder) {
 }  // namespace
 
 std::unique_ptr<grpc::ServerBuilder> MakeServerBuilder(int max_message_bytes) {
-  EnableHealthAndReflection();  // A builder asks for them when it is made.
+  // For all servers of the process; a builder asks for it when it is made.
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto builder = std::make_unique<grpc::ServerBuilder>();
   SetChannelArguments(*builder);
   builder->SetMaxReceiveMessageSize(max_message_bytes);

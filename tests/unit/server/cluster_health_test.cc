@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/cluster_health.h"
 
-#include <map>
 #include <memory>
-#include <string>
 
 #include <gtest/gtest.h>
 
@@ -12,20 +10,6 @@
 
 namespace slotplanner {
 namespace {
-
-class RecordingHealthCheckService : public grpc::HealthCheckServiceInterface {
- public:
-  void SetServingStatus(const std::string& name, bool serving) override {
-    serving_[name] = serving;
-  }
-  void SetServingStatus(bool /*serving*/) override {}
-  void Shutdown() override {}
-
-  bool IsServing(const std::string& name) const { return serving_.at(name); }
-
- private:
-  std::map<std::string, bool> serving_;
-};
 
 class CountingObserver : public RefreshObserver {
  public:
@@ -44,7 +28,8 @@ class CountingObserver : public RefreshObserver {
 class ClusterHealthTest : public testing::Test {
  protected:
   bool IsServing() const {
-    return service_.IsServing("slotplanner.v1.SlotPlannerService/orders");
+    return service_.IsServing("slotplanner.v1.SlotPlannerService/orders") ==
+           true;
   }
 
   // As a refresher does it, with a topology of that age.
@@ -63,7 +48,7 @@ class ClusterHealthTest : public testing::Test {
                              absl::Milliseconds(1));
   }
 
-  RecordingHealthCheckService service_;
+  HealthService service_{/*max_watchers=*/0, /*gate=*/nullptr};
   Health health_{&service_, {"orders"}};
   TopologyStore store_;
   CountingObserver next_;
