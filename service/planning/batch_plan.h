@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -192,7 +193,16 @@ struct CommandPlan {
   OptionalRefusal refusal = {};  // Iff the verdict is kRefused.
 };
 
-// The plan of a batch. Points into the topology that it was made on.
+// A command that had keys in more than one slot, and how often. MULTI stands
+// for a transaction whose keys were.
+struct CrossSlotCommand {
+  std::string_view name;  // As CommandInfo::name, where it points.
+  int32_t split_count = 0;
+  int32_t refused_count = 0;  // For that reason; others are not counted.
+};
+
+// The plan of a batch. Points into the topology that it was made on, and into
+// the catalog.
 struct BatchPlan {
   std::span<const int32_t> Indexes(IndexRange range) const {
     return std::span(index_pool)
@@ -205,6 +215,8 @@ struct BatchPlan {
   std::vector<std::string> literals;
   std::vector<SlotMigration> migrations;  // Ascending by slot.
   std::vector<int32_t> index_pool;
+  // One for each name, in the order in which the batch named them first.
+  std::vector<CrossSlotCommand> cross_slot_commands;
 };
 
 }  // namespace slotplanner

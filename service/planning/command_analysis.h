@@ -14,13 +14,16 @@
 
 namespace slotplanner {
 
-// What the planner needs to know of a command's name, worked out once a batch.
+// What the planner needs to know of a command's name, worked out once a batch,
+// and what it counts by name.
 struct CommandTraits {
   const CommandInfo* info = nullptr;  // Null when the catalog does not know it.
   BatchRole role = BatchRole::kOrdinary;
   Obstacle obstacle = Obstacle::kNone;
   bool only_reads = false;
   RetrySafety retry_safety = RetrySafety::kUnsafe;
+  int32_t split_count = 0;
+  int32_t cross_slot_refusal_count = 0;
 };
 
 // One command of a batch, as understood so far. A batch has many, most of one

@@ -42,8 +42,13 @@ class Planner {
     any_node_ = ChooseAnyNode();
     for (size_t i = 0; i < count; ++i) {
       CommandPlan& plan = analysis_.plans[i];
-      if (!plan.refusal) Place(i, analysis_.commands[i], plan);
+      if (!plan.refusal) {
+        Place(i, analysis_.commands[i], plan);
+      } else if (IsRefusedForSlots(analysis_.commands[i], *plan.refusal)) {
+        ++MutableTraitsOf(analysis_.commands[i]).cross_slot_refusal_count;
+      }
     }
+    TellCrossSlotCommands();
     plan_.command_plans = std::move(analysis_.plans);
     plan_.stages = std::move(pipelines_).TakeStages();
     for (size_t i = 0; i < moving_.size(); ++i) {
@@ -86,6 +91,36 @@ class Planner {
     });
     if (keys.empty()) return {};
     return RefuseUnassigned(std::move(keys));
+  }
+
+  // Whether a command is refused because its own keys are in several slots, or,
+  // if it is MULTI, those of its transaction.
+  bool IsRefusedForSlots(const CommandAnalysis& command,
+                         const Refusal& refusal) const {
+    switch (refusal.reason) {
+      case RefusalReason::kCrossSlot:
+      case RefusalReason::kSplitForbidden:
+        return true;
+      case RefusalReason::kCrossSlotTransaction:
+        return command.crosses_slots ||
+               analysis_.TraitsOf(command).role == BatchRole::kMulti;
+      default:
+        return false;
+    }
+  }
+
+  CommandTraits& MutableTraitsOf(const CommandAnalysis& command) {
+    return analysis_.traits[static_cast<size_t>(command.traits)];
+  }
+
+  void TellCrossSlotCommands() {
+    for (const CommandTraits& traits : analysis_.traits) {
+      if (traits.split_count + traits.cross_slot_refusal_count == 0) continue;
+      plan_.cross_slot_commands.push_back(
+          {.name = traits.info->name,
+           .split_count = traits.split_count,
+           .refused_count = traits.cross_slot_refusal_count});
+    }
   }
 
   // Notes which slots the batch writes; reads of those go to the primary, so
@@ -151,6 +186,7 @@ class Planner {
   void PlaceParts(size_t index, const CommandAnalysis& command,
                   const CommandTraits& traits, CommandPlan& result) {
     const CommandInfo& info = *traits.info;
+    ++MutableTraitsOf(command).split_count;
     result.verdict = Verdict::kSplit;
     result.merge = MergeOfParts(info, /*keyed=*/true);
     result.lost_guarantees = GuaranteesLostInParts(info);
