@@ -175,7 +175,7 @@ void Log(LogLevel level, std::string_view event,
   if (!IsLogged(level)) return;
   const absl::Time now = absl::Now();
   std::optional<int64_t> suppressed = 0;
-  if (level != LogLevel::kDebug) {
+  if (!IsLogged(LogLevel::kDebug)) {
     const std::string key = LimiterKey(event, fields);
     const std::lock_guard lock(Limiter().mutex);
     suppressed = Limiter().limiter.Admit(key, now);

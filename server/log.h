@@ -48,8 +48,9 @@ struct LogField {
 // Writes one line to stderr, unless its level is below that of the log, or too
 // many of the same event came before it (`LogLimiter`); those of one event that
 // name different clusters are counted apart. The line that follows suppressed
-// ones tells how many, as `suppressed`. Lines of level debug are not limited:
-// who asks for every call gets every call. Thread-safe: lines never mix.
+// ones tells how many, as `suppressed`. A log of level debug suppresses
+// nothing: who asks for every call gets everything. Thread-safe: lines never
+// mix.
 void Log(LogLevel level, std::string_view event,
          std::initializer_list<LogField> fields = {});
 

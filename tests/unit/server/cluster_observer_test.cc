@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "server/log.h"
 #include "service/commands/command_catalog.h"
 #include "service/slots/hash_slot.h"
 #include "service/topology/cluster_topology.h"
@@ -29,6 +30,11 @@ using testing::Not;
 
 class ClusterObserverTest : public testing::Test {
  protected:
+  // All of these tests share the log's limit to lines of one event, which is
+  // lower than those of the observer.
+  ClusterObserverTest() { SetLogLevel(LogLevel::kDebug); }
+  ~ClusterObserverTest() override { SetLogLevel(LogLevel::kInfo); }
+
   std::string Metrics() const {
     return prometheus::TextSerializer().Serialize(registry_.Collect());
   }

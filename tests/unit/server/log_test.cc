@@ -179,12 +179,15 @@ TEST_F(LogTest, CountsTheSameEventOfTwoClustersApart) {
             40u);
 }
 
-TEST_F(LogTest, SuppressesNothingThatDebugAsksFor) {
+TEST_F(LogTest, SuppressesNothingAtLevelDebug) {
   SetLogLevel(LogLevel::kDebug);
   EXPECT_EQ(LinesOf([] {
-              for (int i = 0; i < 100; ++i) Log(LogLevel::kDebug, "each_call");
+              for (int i = 0; i < 100; ++i) {
+                Log(LogLevel::kDebug, "each_call");
+                Log(LogLevel::kError, "each_error");
+              }
             }).size(),
-            100u);
+            200u);
 }
 
 TEST_F(LogTest, CountsNothingAsSuppressedThatIsBelowItsLevel) {
