@@ -25,10 +25,9 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 // The inverse of `ParseListenAddress`.
 std::string ToString(const ListenAddress& address);
 
-// Whether a listener can be opened there; FAILED_PRECONDITION with the system's
-// reason if not. To be asked before gRPC opens it: gRPC does not tell the
-// reason, and takes away the socket file of a process that still listens.
-// Removes a socket file on which nobody listens any more.
+// Whether a listener can be opened there now; FAILED_PRECONDITION with the
+// system's reason if not. For the libraries that open their listener themselves
+// and do not tell the reason.
 absl::Status CheckListenAddress(const ListenAddress& address);
 
 }  // namespace slotplanner
