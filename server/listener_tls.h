@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
 
 #include <grpcpp/security/server_credentials.h>
 #include <prometheus/registry.h>
@@ -11,27 +9,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/listener_tls_files.h"
 
 namespace slotplanner {
-
-// Paths of PEM files, and what a client has to prove with its certificate.
-struct ListenerTlsFiles {
-  // Our certificate, with its chain behind it.
-  std::string certificate_file;
-
-  // The key of `certificate_file`, without a passphrase.
-  std::string key_file;
-
-  // The authorities of clients. Empty: clients are asked for no certificate.
-  std::string client_ca_file = {};
-
-  // Whether a client without a certificate is refused; one with a certificate
-  // that does not hold always is. Says nothing without `client_ca_file`.
-  bool require_client_certificate = true;
-
-  friend bool operator==(const ListenerTlsFiles&,
-                         const ListenerTlsFiles&) = default;
-};
 
 // The TLS side of listeners, whose files are replaced now and then because
 // certificates expire. What new handshakes are made with is always a
@@ -52,20 +32,21 @@ class ListenerTls {
 
   // For any number of listeners; TLS 1.2 or later, HTTP/2 only. Requires: this
   // outlives the servers that use them.
-  std::shared_ptr<grpc::ServerCredentials> Credentials();
+  std::shared_ptr<grpc::ServerCredentials> MakeCredentials();
 
   // Puts the files in place for new handshakes if they have changed; costs
   // three stat(2) otherwise. To be called about once a second. If they cannot
   // be used, such as a new certificate whose key is not there yet, what was in
   // place stays, and the files are tried again every time. Also fails when the
-  // certificate in place has expired and there is no other. Logs each change
-  // between usable and unusable once.
+  // certificate in place has expired and there is no other. Logs each other
+  // outcome once.
   absl::Status Reload(absl::Time now);
 
   // When the certificate in place expires.
   absl::Time expiry_time() const;
 
  private:
+  class Credentials;
   class State;
 
   explicit ListenerTls(std::unique_ptr<State> state);
