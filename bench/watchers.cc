@@ -111,8 +111,9 @@ int Run(int watchers, int changes) {
   const pid_t callers = fork();
   if (callers == 0) RunWatchers(watchers, port_pipe[0], round_pipe[1]);
 
-  ClusterRegistry clusters({"default"});
-  TopologyStore& store = *clusters.Find("")->store;
+  prometheus::Registry metrics;
+  const auto cluster = std::make_shared<ServedCluster>("default", metrics);
+  TopologyStore& store = cluster->store;
   const auto publish = [&store](int shard_count) {
     store.Publish(std::make_shared<const ClusterSnapshot>(
         ClusterSnapshot{.topology = std::make_shared<const ClusterTopology>(
@@ -120,9 +121,11 @@ int Run(int watchers, int changes) {
                         .catalog = CommandCatalog::Redis70(),
                         .confirm_time = absl::Now()}));
   };
-  prometheus::Registry metrics;
-  TopologyWatches watches(clusters, watchers, metrics);
-  const auto service = MakeTopologyService(clusters, {}, watches, metrics);
+  const CurrentServingState state(
+      {.call_limits = {.max_watchers = watchers}, .clusters = {cluster}});
+  CallGate gate(&state, /*worker_threads=*/1, /*log=*/nullptr, metrics);
+  TopologyWatches watches(gate, metrics);
+  const auto service = MakeTopologyService(gate, watches, metrics);
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),

@@ -31,32 +31,26 @@ prometheus::Histogram::BucketBoundaries RefreshBuckets() {
           0.25,  0.5,    1,     2.5,  5,     10};
 }
 
-prometheus::Counter& RefreshCounter(prometheus::Registry& registry,
+prometheus::Counter& RefreshCounter(OwnedMetrics& metrics,
                                     const std::string& cluster,
                                     const std::string& result) {
-  return prometheus::BuildCounter()
-      .Name("slotplanner_topology_refreshes_total")
-      .Help("Looks at the cluster's topology, by result.")
-      .Register(registry)
-      .Add({{"cluster", cluster}, {"result", result}});
+  return metrics.AddCounter("slotplanner_topology_refreshes_total",
+                            "Looks at the cluster's topology, by result.",
+                            {{"cluster", cluster}, {"result", result}});
 }
 
-prometheus::Gauge& NodeGauge(prometheus::Registry& registry,
-                             const std::string& cluster,
+prometheus::Gauge& NodeGauge(OwnedMetrics& metrics, const std::string& cluster,
                              const std::string& role) {
-  return prometheus::BuildGauge()
-      .Name("slotplanner_topology_nodes")
-      .Help("Nodes in the topology that requests see, by role.")
-      .Register(registry)
-      .Add({{"cluster", cluster}, {"role", role}});
+  return metrics.AddGauge("slotplanner_topology_nodes",
+                          "Nodes in the topology that requests see, by role.",
+                          {{"cluster", cluster}, {"role", role}});
 }
 
-prometheus::Gauge& ClusterGauge(prometheus::Registry& registry,
+prometheus::Gauge& ClusterGauge(OwnedMetrics& metrics,
                                 const std::string& cluster,
                                 const std::string& name,
                                 const std::string& help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(
-      {{"cluster", cluster}});
+  return metrics.AddGauge(name, help, {{"cluster", cluster}});
 }
 
 size_t CountReplicas(const ClusterTopology& topology) {
@@ -69,42 +63,44 @@ size_t CountReplicas(const ClusterTopology& topology) {
 
 ClusterObserver::Metrics::Metrics(const std::string& cluster,
                                   prometheus::Registry& registry)
-    : refreshes_succeeded(RefreshCounter(registry, cluster, "ok")),
-      refreshes_failed(RefreshCounter(registry, cluster, "error")),
+    : owned(registry),
+      refreshes_succeeded(RefreshCounter(owned, cluster, "ok")),
+      refreshes_failed(RefreshCounter(owned, cluster, "error")),
       refresh_duration(
-          prometheus::BuildHistogram()
-              .Name("slotplanner_topology_refresh_duration_seconds")
-              .Help("Time of one look at the cluster's topology.")
-              .Register(registry)
-              .Add({{"cluster", cluster}}, RefreshBuckets())),
-      last_success(
-          ClusterGauge(registry, cluster,
-                       "slotplanner_topology_last_success_timestamp_seconds",
-                       "When the cluster last confirmed its topology, in Unix "
-                       "time; 0 before "
-                       "the first time.")),
-      changes(prometheus::BuildCounter()
-                  .Name("slotplanner_topology_changes_total")
-                  .Help("Times that another topology was published, the first "
-                        "included.")
-                  .Register(registry)
-                  .Add({{"cluster", cluster}})),
-      shards(ClusterGauge(registry, cluster, "slotplanner_topology_shards",
+          owned.AddHistogram("slotplanner_topology_refresh_duration_seconds",
+                             "Time of one look at the cluster's topology.",
+                             {{"cluster", cluster}}, RefreshBuckets())),
+      last_success(ClusterGauge(
+          owned, cluster, "slotplanner_topology_last_success_timestamp_seconds",
+          "When the cluster last confirmed its topology, in Unix "
+          "time; 0 before "
+          "the first time.")),
+      changes(owned.AddCounter(
+          "slotplanner_topology_changes_total",
+          "Times that another topology was published, the first included.",
+          {{"cluster", cluster}})),
+      shards(ClusterGauge(owned, cluster, "slotplanner_topology_shards",
                           "Shards in the topology that requests see.")),
-      primaries(NodeGauge(registry, cluster, "primary")),
-      replicas(NodeGauge(registry, cluster, "replica")),
+      primaries(NodeGauge(owned, cluster, "primary")),
+      replicas(NodeGauge(owned, cluster, "replica")),
       unassigned_slots(ClusterGauge(
-          registry, cluster, "slotplanner_topology_unassigned_slots",
+          owned, cluster, "slotplanner_topology_unassigned_slots",
           "Slots without an owner in the topology that requests see.")),
-      migrating_slots(ClusterGauge(
-          registry, cluster, "slotplanner_topology_migrating_slots",
-          "Slots that are moving from one node to another.")),
+      migrating_slots(
+          ClusterGauge(owned, cluster, "slotplanner_topology_migrating_slots",
+                       "Slots that are moving from one node to another.")),
       asked_nodes(ClusterGauge(
-          registry, cluster, "slotplanner_topology_asked_nodes",
+          owned, cluster, "slotplanner_topology_asked_nodes",
           "Nodes that were asked for their view of the cluster, last time.")),
-      agreeing_nodes(ClusterGauge(
-          registry, cluster, "slotplanner_topology_agreeing_nodes",
-          "Nodes whose view is the topology that requests see.")) {}
+      agreeing_nodes(
+          ClusterGauge(owned, cluster, "slotplanner_topology_agreeing_nodes",
+                       "Nodes whose view is the topology that requests see.")),
+      access_usable(ClusterGauge(
+          owned, cluster, "slotplanner_topology_access_usable",
+          "1 while the password file and the TLS files of the links to the "
+          "nodes can be used, else 0.")) {
+  access_usable.Set(1);
+}
 
 ClusterObserver::ClusterObserver(std::string cluster,
                                  prometheus::Registry& metrics)
@@ -194,6 +190,7 @@ void ClusterObserver::LogHiding(const ClusterSnapshot& snapshot) {
 void ClusterObserver::LogAccess(const absl::Status& status) {
   if (status.ok() == is_access_usable_) return;
   is_access_usable_ = status.ok();
+  metrics_.access_usable.Set(is_access_usable_ ? 1 : 0);
   if (is_access_usable_) {
     Log(LogLevel::kInfo, "access_usable", {{"cluster", cluster_}});
   } else {

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "service/rpc/owned_metrics.h"
 #include "service/topology/refresh_cycle.h"
 
 namespace slotplanner {
@@ -20,7 +21,7 @@ namespace slotplanner {
 // state only. Used by one thread.
 class ClusterObserver : public RefreshObserver {
  public:
-  // `metrics` lives longer.
+  // `metrics` lives longer. Requires: no other one observes that cluster.
   ClusterObserver(std::string cluster, prometheus::Registry& metrics);
 
   void OnRefreshSucceeded(const RefreshReport& report) override;
@@ -28,10 +29,11 @@ class ClusterObserver : public RefreshObserver {
                        absl::Duration duration) override;
 
  private:
-  // The children of this cluster, all present from the start.
+  // Those of this cluster, all present from the start and gone with this.
   struct Metrics {
     Metrics(const std::string& cluster, prometheus::Registry& registry);
 
+    OwnedMetrics owned;
     prometheus::Counter& refreshes_succeeded;
     prometheus::Counter& refreshes_failed;
     prometheus::Histogram& refresh_duration;
@@ -44,6 +46,7 @@ class ClusterObserver : public RefreshObserver {
     prometheus::Gauge& migrating_slots;
     prometheus::Gauge& asked_nodes;
     prometheus::Gauge& agreeing_nodes;
+    prometheus::Gauge& access_usable;
   };
 
   // What the log said last about a node.

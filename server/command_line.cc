@@ -87,6 +87,51 @@ ABSL_FLAG(absl::Duration, drain_delay, slotplanner::ServerOptions{}.drain_delay,
           "health at NOT_SERVING, so that callers can move away; 0s to 1h.\n"
           "Then calls under way have 5s to end. A second signal cuts the\n"
           "delay short.");
+ABSL_FLAG(absl::Duration, shutdown_timeout,
+          slotplanner::ServerOptions{}.shutdown_timeout,
+          "How long calls under way may take after the drain delay, before\n"
+          "they are cancelled; 0s to 1h.");
+ABSL_FLAG(
+    absl::Duration, max_connection_age,
+    slotplanner::ServerOptions{}.max_connection_age,
+    "After how long a connection is asked to end, within 10 % more or\n"
+    "less, so that callers find new replicas; 1s to 10000h, 0s for never.\n"
+    "A gRPC client opens another one and loses no call.");
+ABSL_FLAG(absl::Duration, max_connection_age_grace,
+          slotplanner::ServerOptions{}.max_connection_age_grace,
+          "How long the calls of such a connection may still take; 0s to 24h.\n"
+          "A peer that reads no answers holds memory no longer than both\n"
+          "together.");
+ABSL_FLAG(
+    std::string, grpc_tls_certificate_file, "",
+    "A PEM file with the certificate, and its chain, of the API's TCP\n"
+    "listeners: they speak TLS then. This file and the next two are read\n"
+    "again when they change; if they cannot be used, the last good ones\n"
+    "stay in place.");
+ABSL_FLAG(std::string, grpc_tls_key_file, "",
+          "A PEM file with the private key of that certificate.");
+ABSL_FLAG(std::string, grpc_tls_client_ca_file, "",
+          "A PEM file with the authorities of client certificates. Without it\n"
+          "clients are asked for none.");
+ABSL_FLAG(bool, grpc_tls_require_client_certificate,
+          slotplanner::ServerOptions{}.grpc_tls.require_client_certificate,
+          "Whether a client without a certificate is refused at once, when\n"
+          "there are authorities.");
+ABSL_FLAG(bool, allow_plaintext, slotplanner::ServerOptions{}.allow_plaintext,
+          "Whether the API may be served without TLS on an address that other\n"
+          "machines reach. Without it such an address is an error.");
+ABSL_FLAG(
+    bool, open_health, slotplanner::ServerOptions{}.open_health,
+    "Whether gRPC health checks are answered to those who are none of the\n"
+    "callers that the file names.");
+ABSL_FLAG(bool, reflection, slotplanner::ServerOptions{}.reflection,
+          "Whether gRPC reflection is served. It tells what the .proto files\n"
+          "tell.");
+ABSL_FLAG(std::string, log_level,
+          std::string(slotplanner::LogLevelName(
+              slotplanner::ServerOptions{}.log_level)),
+          "The least severe level that is logged: debug, info, warning or\n"
+          "error. debug logs each call, without keys.");
 ABSL_FLAG(int32_t, max_message_bytes,
           slotplanner::ServerOptions{}.max_message_bytes,
           "Bytes of one request or response, 1024 to 1073741824. A key costs\n"
@@ -104,20 +149,77 @@ ABSL_FLAG(int32_t, max_arguments,
           "Arguments in one PlanBatch request, those of all commands\n"
           "together, names included.");
 ABSL_FLAG(int32_t, max_watchers,
-          slotplanner::ServerOptions{}.request_limits.max_watchers,
+          slotplanner::ServerOptions{}.call_limits.max_watchers,
           "WatchTopology calls at one time, those of all clusters together;\n"
           "0 to 1000000. One more is refused with OVERLOADED.");
+ABSL_FLAG(
+    int32_t, max_connections, slotplanner::ServerOptions{}.max_connections,
+    "Open connections to the API, 1 to 1000000; more are closed at once.\n"
+    "An idle one costs 18 KiB. The limit of open files bounds it, too.");
+ABSL_FLAG(int32_t, max_calls_per_connection,
+          slotplanner::ServerOptions{}.max_calls_per_connection,
+          "Calls under way on one connection, at least 1. gRPC's clients hold\n"
+          "back more by themselves.");
+ABSL_FLAG(int32_t, max_concurrent_calls,
+          slotplanner::ServerOptions{}.call_limits.max_concurrent_calls,
+          "Unary calls begun and not yet answered, 1 to 1000000. One more is\n"
+          "refused with OVERLOADED, as are those past the next three.");
+ABSL_FLAG(int32_t, max_queued_calls,
+          slotplanner::ServerOptions{}.call_limits.max_queued_calls,
+          "Large calls that wait for a worker thread, 0 to 1000000.");
+ABSL_FLAG(absl::Duration, max_queue_delay,
+          slotplanner::ServerOptions{}.call_limits.max_queue_delay,
+          "How long the oldest of them may have waited for another one to be\n"
+          "taken in; 1ms to 10m. Less than callers' deadlines, or the answers\n"
+          "come too late.");
+ABSL_FLAG(int64_t, memory_quota_bytes,
+          slotplanner::ServerOptions{}.call_limits.memory_quota_bytes,
+          "Bytes of the requests and responses of all calls under way, from\n"
+          "1 MiB. Work on a request takes up to 2.5 times its bytes: see\n"
+          "docs/operations.md, \"Memory\".");
+ABSL_FLAG(int32_t, max_metadata_bytes,
+          slotplanner::ServerOptions{}.max_metadata_bytes,
+          "Bytes of the headers of one call, 1024 to 1048576.");
 
 namespace slotplanner {
 namespace {
 
 // All flags, in the order of the manual.
 constexpr std::string_view kFlagNames[] = {
-    "grpc_listen",   "admin_listen",         "cluster",
-    "config",        "refresh_interval",     "refresh_timeout",
-    "refresh_nodes", "min_refresh_interval", "max_topology_age",
-    "drain_delay",   "max_message_bytes",    "max_keys",
-    "max_commands",  "max_arguments",        "max_watchers"};
+    "grpc_listen",
+    "admin_listen",
+    "cluster",
+    "config",
+    "refresh_interval",
+    "refresh_timeout",
+    "refresh_nodes",
+    "min_refresh_interval",
+    "max_topology_age",
+    "drain_delay",
+    "shutdown_timeout",
+    "max_connection_age",
+    "max_connection_age_grace",
+    "grpc_tls_certificate_file",
+    "grpc_tls_key_file",
+    "grpc_tls_client_ca_file",
+    "grpc_tls_require_client_certificate",
+    "allow_plaintext",
+    "open_health",
+    "reflection",
+    "log_level",
+    "max_message_bytes",
+    "max_keys",
+    "max_commands",
+    "max_arguments",
+    "max_watchers",
+    "max_connections",
+    "max_calls_per_connection",
+    "max_concurrent_calls",
+    "max_queued_calls",
+    "max_queue_delay",
+    "memory_quota_bytes",
+    "max_metadata_bytes",
+};
 
 absl::Status UsageError(std::string_view problem) {
   return absl::InvalidArgumentError(
@@ -142,7 +244,10 @@ bool IsFlagName(std::string_view text) {
 
 std::string_view ExpectedValue(const absl::CommandLineFlag& flag) {
   if (flag.IsOfType<absl::Duration>()) return "a duration such as 10s or 500ms";
-  if (flag.IsOfType<int32_t>()) return "a whole number";
+  if (flag.IsOfType<int32_t>() || flag.IsOfType<int64_t>()) {
+    return "a whole number";
+  }
+  if (flag.IsOfType<bool>()) return "true or false";
   return "a text";
 }
 
@@ -187,6 +292,8 @@ absl::StatusOr<Arguments> ReadArguments(
     std::string_view value;
     if (equals != std::string_view::npos) {
       value = argument.substr(equals + 1);
+    } else if (flag->IsOfType<bool>()) {
+      value = "true";
     } else if (i + 1 < arguments.size()) {
       value = arguments[++i];
     } else {
@@ -207,6 +314,63 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   // An endless one becomes 292 years, which is out of every range.
   return google::protobuf::util::TimeUtil::NanosecondsToDuration(
       absl::ToInt64Nanoseconds(duration));
+}
+
+void AddTls(const Arguments& given, config::v1::GrpcTls& tls) {
+  if (given.Has("grpc_tls_certificate_file")) {
+    tls.set_certificate_file(absl::GetFlag(FLAGS_grpc_tls_certificate_file));
+  }
+  if (given.Has("grpc_tls_key_file")) {
+    tls.set_key_file(absl::GetFlag(FLAGS_grpc_tls_key_file));
+  }
+  if (given.Has("grpc_tls_client_ca_file")) {
+    tls.set_client_ca_file(absl::GetFlag(FLAGS_grpc_tls_client_ca_file));
+  }
+  if (given.Has("grpc_tls_require_client_certificate")) {
+    tls.set_require_client_certificate(
+        absl::GetFlag(FLAGS_grpc_tls_require_client_certificate));
+  }
+}
+
+void AddLimits(const Arguments& given, config::v1::Limits& limits) {
+  if (given.Has("max_message_bytes")) {
+    limits.set_max_message_bytes(absl::GetFlag(FLAGS_max_message_bytes));
+  }
+  if (given.Has("max_keys")) {
+    limits.set_max_keys(absl::GetFlag(FLAGS_max_keys));
+  }
+  if (given.Has("max_commands")) {
+    limits.set_max_commands(absl::GetFlag(FLAGS_max_commands));
+  }
+  if (given.Has("max_arguments")) {
+    limits.set_max_arguments(absl::GetFlag(FLAGS_max_arguments));
+  }
+  if (given.Has("max_watchers")) {
+    limits.set_max_watchers(absl::GetFlag(FLAGS_max_watchers));
+  }
+  if (given.Has("max_connections")) {
+    limits.set_max_connections(absl::GetFlag(FLAGS_max_connections));
+  }
+  if (given.Has("max_calls_per_connection")) {
+    limits.set_max_calls_per_connection(
+        absl::GetFlag(FLAGS_max_calls_per_connection));
+  }
+  if (given.Has("max_concurrent_calls")) {
+    limits.set_max_concurrent_calls(absl::GetFlag(FLAGS_max_concurrent_calls));
+  }
+  if (given.Has("max_queued_calls")) {
+    limits.set_max_queued_calls(absl::GetFlag(FLAGS_max_queued_calls));
+  }
+  if (given.Has("max_queue_delay")) {
+    *limits.mutable_max_queue_delay() =
+        ToProto(absl::GetFlag(FLAGS_max_queue_delay));
+  }
+  if (given.Has("memory_quota_bytes")) {
+    limits.set_memory_quota_bytes(absl::GetFlag(FLAGS_memory_quota_bytes));
+  }
+  if (given.Has("max_metadata_bytes")) {
+    limits.set_max_metadata_bytes(absl::GetFlag(FLAGS_max_metadata_bytes));
+  }
 }
 
 // The flags given, as the file would say it.
@@ -251,22 +415,32 @@ config::v1::ServerConfig ConfigOfFlags(const Arguments& given) {
   if (given.Has("drain_delay")) {
     *config.mutable_drain_delay() = ToProto(absl::GetFlag(FLAGS_drain_delay));
   }
-  config::v1::Limits& limits = *config.mutable_limits();
-  if (given.Has("max_message_bytes")) {
-    limits.set_max_message_bytes(absl::GetFlag(FLAGS_max_message_bytes));
+  if (given.Has("shutdown_timeout")) {
+    *config.mutable_shutdown_timeout() =
+        ToProto(absl::GetFlag(FLAGS_shutdown_timeout));
   }
-  if (given.Has("max_keys")) {
-    limits.set_max_keys(absl::GetFlag(FLAGS_max_keys));
+  if (given.Has("max_connection_age")) {
+    *config.mutable_max_connection_age() =
+        ToProto(absl::GetFlag(FLAGS_max_connection_age));
   }
-  if (given.Has("max_commands")) {
-    limits.set_max_commands(absl::GetFlag(FLAGS_max_commands));
+  if (given.Has("max_connection_age_grace")) {
+    *config.mutable_max_connection_age_grace() =
+        ToProto(absl::GetFlag(FLAGS_max_connection_age_grace));
   }
-  if (given.Has("max_arguments")) {
-    limits.set_max_arguments(absl::GetFlag(FLAGS_max_arguments));
+  AddTls(given, *config.mutable_grpc_tls());
+  if (given.Has("allow_plaintext")) {
+    config.set_allow_plaintext(absl::GetFlag(FLAGS_allow_plaintext));
   }
-  if (given.Has("max_watchers")) {
-    limits.set_max_watchers(absl::GetFlag(FLAGS_max_watchers));
+  if (given.Has("open_health")) {
+    config.set_open_health(absl::GetFlag(FLAGS_open_health));
   }
+  if (given.Has("reflection")) {
+    config.set_reflection(absl::GetFlag(FLAGS_reflection));
+  }
+  if (given.Has("log_level")) {
+    config.set_log_level(absl::GetFlag(FLAGS_log_level));
+  }
+  AddLimits(given, *config.mutable_limits());
   return config;
 }
 
@@ -274,6 +448,9 @@ config::v1::ServerConfig ConfigOfFlags(const Arguments& given) {
 std::string FlagOfPath(std::string_view path) {
   if (path.starts_with("clusters[")) return "--cluster";
   if (path.starts_with("grpc_listen[")) return "--grpc_listen";
+  if (path.starts_with("grpc_tls.")) {
+    return absl::StrCat("--", absl::StrReplaceAll(ToAbsl(path), {{".", "_"}}));
+  }
   return absl::StrCat("--", ToAbsl(path.substr(path.rfind('.') + 1)));
 }
 
@@ -287,22 +464,22 @@ absl::StatusOr<CommandLine> ParseCommandLine(
   CommandLine result{.action = given->action, .options = {}};
   if (given->action != CommandLine::Action::kServe) return result;
 
+  ServerOptions& options = result.options;
+  config::v1::ServerConfig config;
+  const std::string file_name = absl::GetFlag(FLAGS_config);
+  const auto name_in_file = [&](std::string_view path) {
+    return absl::StrCat(file_name, ": ", ToAbsl(path));
+  };
   if (given->Has("config")) {
-    const std::string file_name = absl::GetFlag(FLAGS_config);
-    const absl::StatusOr<config::v1::ServerConfig> config =
-        ReadConfigFile(file_name);
-    if (!config.ok()) return config.status();
-    absl::Status status = ApplyConfig(
-        *config,
-        [&](std::string_view path) {
-          return absl::StrCat(file_name, ": ", ToAbsl(path));
-        },
-        result.options);
+    absl::StatusOr<config::v1::ServerConfig> read = ReadConfigFile(file_name);
+    if (!read.ok()) return read.status();
+    config = *std::move(read);
+    absl::Status status = ApplyConfig(config, name_in_file, options);
     if (!status.ok()) return status;
+    options.config_file = file_name;
   }
-  absl::Status status =
-      ApplyConfig(ConfigOfFlags(*given), FlagOfPath, result.options);
-  if (status.ok()) status = CheckOptions(result.options);
+  absl::Status status = ApplyConfig(ConfigOfFlags(*given), FlagOfPath, options);
+  if (status.ok()) status = CompleteOptions(config, name_in_file, options);
   if (!status.ok()) return status;
   return result;
 }
@@ -337,6 +514,9 @@ Examples:
 
   server.yaml:
     grpc_listen: ["0.0.0.0:50051"]
+    grpc_tls:
+      certificate_file: /etc/slotplanner/tls.crt
+      key_file: /etc/slotplanner/tls.key
     clusters:
       - name: orders
         source: rediss://10.0.0.1:6379,10.0.0.2:6379
@@ -346,6 +526,10 @@ Examples:
     refresh_interval: 5s
     limits:
       max_keys: 200000
+
+SIGHUP, or a change of the file or of a caller's token file, makes the server
+read its settings again. Clusters, callers, limits and times take effect; those
+that need a restart are named in the log; settings with an error change nothing.
 
 The log is one JSON object a line on stderr.
 

@@ -22,6 +22,8 @@ struct CommandLine {
 // same; the last of several equal flags counts, but for --cluster, which adds
 // up. INVALID_ARGUMENT, with one line that repeats no value, when anything is
 // wrong. Sets Abseil's flags, but depends on no earlier call. Not thread-safe.
+//
+// To read the settings again, call it again with the same arguments.
 absl::StatusOr<CommandLine> ParseCommandLine(
     std::span<const char* const> arguments);
 

@@ -85,6 +85,22 @@ absl::Status ReadValue(const YAML::Node& node, const std::string& path,
     reflection->SetInt32(&message, field, number);
     return absl::OkStatus();
   }
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_INT64) {
+    int64_t number = 0;
+    if (!IsPlainScalar(node) || !absl::SimpleAtoi(node.Scalar(), &number)) {
+      return ErrorAt(node.Mark(), path, "must be a whole number");
+    }
+    reflection->SetInt64(&message, field, number);
+    return absl::OkStatus();
+  }
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
+    const bool is_true = IsPlainScalar(node) && node.Scalar() == "true";
+    if (!is_true && !(IsPlainScalar(node) && node.Scalar() == "false")) {
+      return ErrorAt(node.Mark(), path, "must be true or false");
+    }
+    reflection->SetBool(&message, field, is_true);
+    return absl::OkStatus();
+  }
   if (!node.IsScalar()) return ErrorAt(node.Mark(), path, "must be a string");
   if (field->is_repeated()) {
     reflection->AddString(&message, field, node.Scalar());

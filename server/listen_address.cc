@@ -3,6 +3,9 @@
 
 #include <cstddef>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "absl/strings/numbers.h"
@@ -66,6 +69,17 @@ std::string ToString(const ListenAddress& address) {
   const bool is_ipv6 = address.host.find(':') != std::string::npos;
   return absl::StrCat(is_ipv6 ? "[" : "", address.host, is_ipv6 ? "]" : "", ":",
                       address.port);
+}
+
+bool IsLocal(const ListenAddress& address) {
+  if (!address.unix_path.empty() || address.host == "localhost") return true;
+  in_addr ipv4 = {};
+  if (inet_pton(AF_INET, address.host.c_str(), &ipv4) == 1) {
+    return ntohl(ipv4.s_addr) >> 24 == 127;  // RFC 1122, section 3.2.1.3.
+  }
+  in6_addr ipv6 = {};
+  return inet_pton(AF_INET6, address.host.c_str(), &ipv6) == 1 &&
+         IN6_IS_ADDR_LOOPBACK(&ipv6);
 }
 
 absl::Status CheckListenAddress(const ListenAddress& address) {

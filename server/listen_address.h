@@ -25,6 +25,10 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
 // The inverse of `ParseListenAddress`.
 std::string ToString(const ListenAddress& address);
 
+// Whether only this machine reaches a listener there: a Unix-domain socket, a
+// loopback address or `localhost`.
+bool IsLocal(const ListenAddress& address);
+
 // Whether a listener can be opened there now; FAILED_PRECONDITION with the
 // system's reason if not. For the libraries that open their listener themselves
 // and do not tell the reason.

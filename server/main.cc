@@ -31,8 +31,13 @@ int main(int argc, char** argv) {
   } else if (command_line->action == CommandLine::Action::kPrintVersion) {
     std::printf("slotplanner-server %s\n", slotplanner::kVersion);
   } else {
-    const absl::Status status =
-        slotplanner::ServeUntilSignal(std::move(command_line->options));
+    const absl::Status status = slotplanner::ServeUntilSignal(
+        std::move(command_line->options),
+        [argc, argv]() -> absl::StatusOr<slotplanner::ServerOptions> {
+          auto again = slotplanner::ParseCommandLine({argv + 1, argv + argc});
+          if (!again.ok()) return again.status();
+          return std::move(again->options);
+        });
     if (!status.ok()) return Fail(1, status);
   }
   return 0;

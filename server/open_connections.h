@@ -22,7 +22,7 @@ class OpenConnections {
   void Remove(int descriptor);
 
   // Counts those no more that have been closed; one fstat(2) for each
-  // connection, 10,000 in a few milliseconds.
+  // connection.
   void Sweep();
 
   // How many are open; those count too that were closed since the last

@@ -3,12 +3,16 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <signal.h>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/build_info.h"
+#include "server/file_limit.h"
 #include "server/log.h"
 #include "server/server.h"
 #include "service/slots/crc16.h"
@@ -16,32 +20,36 @@
 namespace slotplanner {
 namespace {
 
-// How long calls under way may take at the end. Ours take milliseconds.
-constexpr absl::Duration kShutdownTimeout = absl::Seconds(5);
+// How often files are looked at for changes.
+constexpr timespec kTick = {.tv_sec = 1, .tv_nsec = 0};
 
 std::string_view NameOfSignal(int signal) {
   return signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
-// Blocks SIGTERM and SIGINT; the result is for sigwait.
-sigset_t BlockStopSignals() {
+// Blocks the signals that the server waits for: those that stop it, and SIGHUP.
+void BlockSignals(const sigset_t& stop_signals) {
+  sigset_t signals = stop_signals;
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  // A peer that closed shows as an error of the write, not as a signal.
+  signal(SIGPIPE, SIG_IGN);
+}
+
+sigset_t StopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // A peer that closed shows as an error of the write, not as a signal.
-  signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
-void LogStart(const ServerOptions& options, bool has_configured_cluster,
-              const Server& server) {
+void LogStart(const ServerOptions& options, const Server& server) {
   Log(LogLevel::kInfo, "started",
       {{"version", kVersion},
        {"compiler", kCompiler},
        {"crc16", Crc16ImplementationName()}});
-  if (!has_configured_cluster) {
+  if (!options.has_configured_cluster) {
     Log(LogLevel::kWarning, "no_cluster_configured",
         {{"message", "Following made-up shards; name yours with --cluster."}});
   }
@@ -52,34 +60,70 @@ void LogStart(const ServerOptions& options, bool has_configured_cluster,
   }
   for (const ListenAddress& address : server.grpc_addresses()) {
     Log(LogLevel::kInfo, "listening",
-        {{"protocol", "grpc"}, {"address", ToString(address)}});
+        {{"protocol", "grpc"},
+         {"address", ToString(address)},
+         {"security", options.has_tls() && address.unix_path.empty()
+                          ? "tls"
+                          : "plaintext"}});
   }
   Log(LogLevel::kInfo, "listening",
       {{"protocol", "http"}, {"address", ToString(server.admin_address())}});
 }
 
+// Takes new settings over. `options`: those in use, and afterwards the new
+// ones.
+void Apply(ServerOptions next, ServerOptions& options, Server& server) {
+  const std::string needs_restart =
+      absl::StrJoin(SettingsThatNeedRestart(options, next), ", ");
+  server.Apply(next);
+  Log(LogLevel::kInfo, "config_applied",
+      {{"clusters", next.clusters.size()},
+       {"callers", next.callers->rules().size()}});
+  if (!needs_restart.empty()) {
+    Log(LogLevel::kWarning, "config_needs_restart",
+        {{"settings", needs_restart}});
+  }
+  options = std::move(next);
+}
+
+// Returns the signal that stops the server.
+int RunUntilSignal(const sigset_t& stop_signals, ConfigReloader& reloader,
+                   ServerOptions& options, Server& server) {
+  sigset_t signals = stop_signals;
+  sigaddset(&signals, SIGHUP);
+  while (true) {
+    const int received = sigtimedwait(&signals, nullptr, &kTick);
+    if (received == SIGTERM || received == SIGINT) return received;
+    server.Tick();
+    if (auto next = reloader.Check(received == SIGHUP, absl::Now())) {
+      Apply(*std::move(next), options, server);
+    }
+  }
+}
+
 }  // namespace
 
-absl::Status ServeUntilSignal(ServerOptions options) {
-  const sigset_t signals = BlockStopSignals();
-  const bool has_configured_cluster = !options.clusters.empty();
-  if (!has_configured_cluster) {
-    options.clusters.push_back({"default", StaticSourceSpec{.shard_count = 3}});
-  }
+absl::Status ServeUntilSignal(ServerOptions options,
+                              ConfigReloader::Read read) {
+  const sigset_t stop_signals = StopSignals();
+  BlockSignals(stop_signals);
+  RaiseFileLimit();
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options);
   if (!server.ok()) return server.status();
   RouteGrpcLog();
-  LogStart(options, has_configured_cluster, **server);
+  LogStart(options, **server);
+  ConfigReloader reloader(options, std::move(read), absl::Now(),
+                          (*server)->metrics());
+  const int received =
+      RunUntilSignal(stop_signals, reloader, options, **server);
 
-  int received = 0;
-  sigwait(&signals, &received);
   (*server)->Drain();
   Log(LogLevel::kInfo, "draining",
       {{"signal", NameOfSignal(received)},
        {"drain_delay_seconds", options.drain_delay}});
   const timespec delay = absl::ToTimespec(options.drain_delay);
-  sigtimedwait(&signals, nullptr, &delay);
-  (*server)->Shutdown(kShutdownTimeout);
+  sigtimedwait(&stop_signals, nullptr, &delay);
+  (*server)->Shutdown(options.shutdown_timeout);
   server->reset();
   Log(LogLevel::kInfo, "stopped");
   return absl::OkStatus();

@@ -74,8 +74,10 @@ void RunFloorServer(const std::vector<std::string>& listen,
                     const std::vector<int>& replies,
                     const std::vector<std::string>& arguments) {
   ApplyMallocSettings();
+  ServerOptions options;
+  options.max_message_bytes = kMaxMessageBytes;
   const std::unique_ptr<grpc::ServerBuilder> builder =
-      MakeServerBuilder(kMaxMessageBytes);
+      MakeServerBuilder(options, grpc::ResourceQuota("floor"));
   for (const std::string& argument : arguments) AddArgument(*builder, argument);
   FloorService service(replies);
   builder->RegisterService(&service);

@@ -21,7 +21,7 @@ constexpr size_t kMaxEchoedNameBytes = 63;
 constexpr absl::Duration kTopologyRetryDelay = absl::Seconds(1);
 
 // How long a caller waits that found the server at a limit: long enough for
-// those before it to finish.
+// those before it to finish, which for calls is well within a second.
 constexpr absl::Duration kOverloadRetryDelay = absl::Seconds(5);
 
 // The longest prefix of `text` that is within the limit and ends with a whole
@@ -124,6 +124,25 @@ ApiError OverloadedError(std::string_view noun, int64_t limit) {
           .retry_delay = kOverloadRetryDelay};
 }
 
+ApiError UnknownCallerError() {
+  return {.code = absl::StatusCode::kUnauthenticated,
+          .reason = v1::ERROR_REASON_UNKNOWN_CALLER,
+          .message =
+              "Neither a client certificate nor a bearer token tells who "
+              "calls; send one that this server knows."};
+}
+
+ApiError NotAllowedError(std::string_view caller, std::string_view kind,
+                         std::string_view name) {
+  const std::string shown = Shorten(name);
+  return {.code = absl::StatusCode::kPermissionDenied,
+          .reason = v1::ERROR_REASON_NOT_ALLOWED,
+          .message = absl::StrCat("The caller ", ToAbsl(caller),
+                                  " may not use the ", ToAbsl(kind), " \"",
+                                  shown, "\"; ask those who run this server."),
+          .metadata = {{"caller", Text(caller)}, {Text(kind), shown}}};
+}
+
 ApiError NotARedirectionError() {
   return {.code = absl::StatusCode::kInvalidArgument,
           .reason = v1::ERROR_REASON_NOT_A_REDIRECTION,
@@ -150,7 +169,7 @@ ApiError MalformedRequestError(std::string_view message_name) {
               ", or a field of type string in it is not UTF-8.")};
 }
 
-rpc::v1::Status ToMessage(const ApiError& error) {
+rpc::v1::Status ToMessage(const ApiError& error, std::string_view request_id) {
   rpc::v1::Status status;
   status.set_code(static_cast<int>(error.code));
   status.set_message(error.message);
@@ -179,6 +198,11 @@ rpc::v1::Status ToMessage(const ApiError& error) {
     retry.mutable_retry_delay()->set_seconds(
         absl::ToInt64Seconds(*error.retry_delay));
     AddDetail(retry, "RetryInfo", status);
+  }
+  if (!request_id.empty()) {
+    rpc::v1::RequestInfo request;
+    request.set_request_id(Text(request_id));
+    AddDetail(request, "RequestInfo", status);
   }
   return status;
 }

@@ -38,14 +38,19 @@ ApiError TopologyNotReadyError(std::string_view cluster);
 ApiError TopologyStaleError(std::string_view cluster, absl::Duration age,
                             absl::Duration max_age);
 ApiError OverloadedError(std::string_view noun, int64_t limit);
+ApiError UnknownCallerError();
+// `kind` is what the caller may not: "method" or "cluster"; `name` which one.
+ApiError NotAllowedError(std::string_view caller, std::string_view kind,
+                         std::string_view name);
 ApiError MalformedRequestError(std::string_view message_name);
 ApiError NotARedirectionError();
 ApiError StoppingError();
 
 // The error as it goes over the wire: code and message, with exactly one
-// ErrorInfo, a BadRequest if fields are named, and a RetryInfo if there is a
-// delay.
-rpc::v1::Status ToMessage(const ApiError& error);
+// ErrorInfo, a BadRequest if fields are named, a RetryInfo if there is a delay,
+// and a RequestInfo if the caller gave its call an identifier.
+rpc::v1::Status ToMessage(const ApiError& error,
+                          std::string_view request_id = "");
 
 // The error as the C++ client shows it: each detail is a payload under its type
 // URL.

@@ -3,8 +3,7 @@
 
 namespace slotplanner {
 
-// What a request may cost; past any limit it is refused with
-// TOO_MANY unless another error is named.
+// What a request may cost; past any limit it is refused with TOO_MANY.
 struct RequestLimits {
   // Keys in one GroupKeys request. 1,000,000 keys of 20 bytes are 22 MB on the
   // wire, within the default message limit of 64 MiB.
@@ -13,9 +12,6 @@ struct RequestLimits {
   int max_commands = 100'000;
   // Arguments in one PlanBatch request, those of all commands together.
   int max_arguments = 2'000'000;
-  // WatchTopology calls at one time, those of all clusters together; one more
-  // is refused with OVERLOADED.
-  int max_watchers = 20'000;
 };
 
 }  // namespace slotplanner

@@ -29,9 +29,6 @@ constexpr const char* kCodeNames[] = {"OK",
                                       "DataLoss",
                                       "Unauthenticated"};
 
-constexpr const char* kVerdictNames[] = {"single_slot", "any_node", "fan_out",
-                                         "split",       "emulated", "refused"};
-
 // From 50 us, half of what a small call takes, to a second.
 const Buckets& LatencyBuckets() {
   static const auto* const kBuckets =
@@ -61,12 +58,6 @@ prometheus::Labels MethodLabels(const std::string& service,
   return {{"grpc_type", type == MethodType::kUnary ? "unary" : "server_stream"},
           {"grpc_service", service},
           {"grpc_method", method}};
-}
-
-// The index of one of the registry's entries.
-size_t IndexOf(const ClusterRegistry::Entry& cluster,
-               const ClusterRegistry& clusters) {
-  return static_cast<size_t>(&cluster - clusters.entries().data());
 }
 
 }  // namespace
@@ -104,10 +95,8 @@ void MethodMetrics::CountHandled(grpc::StatusCode code,
   handling_seconds_.Observe(absl::ToDoubleSeconds(duration));
 }
 
-PlanMetrics::PlanMetrics(prometheus::Registry& registry,
-                         const ClusterRegistry& clusters)
-    : clusters_(clusters),
-      keys_(MakeSizeHistogram(registry, "slotplanner_keys_per_request",
+SizeMetrics::SizeMetrics(prometheus::Registry& registry)
+    : keys_(MakeSizeHistogram(registry, "slotplanner_keys_per_request",
                               "Keys in a GroupKeys request.")),
       commands_(MakeSizeHistogram(registry, "slotplanner_commands_per_request",
                                   "Commands in a PlanBatch request.")),
@@ -115,30 +104,15 @@ PlanMetrics::PlanMetrics(prometheus::Registry& registry,
                                "Commands that a plan sends, those that are "
                                "parts of one included.")),
       nodes_(MakeSizeHistogram(registry, "slotplanner_nodes_per_plan",
-                               "Nodes that a plan sends commands to.")) {
-  auto& family = prometheus::BuildCounter()
-                     .Name("slotplanner_commands_total")
-                     .Help("Commands planned, by verdict.")
-                     .Register(registry);
-  for (const ClusterRegistry::Entry& cluster : clusters.entries()) {
-    auto& children = verdicts_.emplace_back();
-    for (size_t verdict = 0; verdict < kVerdictCount; ++verdict) {
-      children[verdict] = &family.Add(
-          {{"cluster", cluster.name}, {"verdict", kVerdictNames[verdict]}});
-    }
-  }
-}
+                               "Nodes that a plan sends commands to.")) {}
 
-void PlanMetrics::CountKeys(int64_t keys) {
+void SizeMetrics::CountKeys(int64_t keys) {
   keys_.Observe(static_cast<double>(keys));
 }
 
-void PlanMetrics::CountPlan(const ClusterRegistry::Entry& cluster,
-                            const BatchPlan& plan) {
-  std::array<int, kVerdictCount> counts = {};
+void SizeMetrics::CountPlan(const BatchPlan& plan) {
   int64_t parts = 0;
   for (const CommandPlan& command : plan.command_plans) {
-    ++counts[static_cast<size_t>(command.verdict) - 1];
     parts += command.part_count;
   }
   std::set<std::string_view> nodes;
@@ -150,53 +124,6 @@ void PlanMetrics::CountPlan(const ClusterRegistry::Entry& cluster,
   commands_.Observe(static_cast<double>(plan.command_plans.size()));
   parts_.Observe(static_cast<double>(parts));
   nodes_.Observe(static_cast<double>(nodes.size()));
-  const auto& children = verdicts_[IndexOf(cluster, clusters_)];
-  for (size_t verdict = 0; verdict < kVerdictCount; ++verdict) {
-    if (counts[verdict] > 0) children[verdict]->Increment(counts[verdict]);
-  }
-}
-
-RefreshMetrics::RefreshMetrics(prometheus::Registry& registry,
-                               const ClusterRegistry& clusters)
-    : clusters_(clusters) {
-  auto& family = prometheus::BuildCounter()
-                     .Name("slotplanner_refresh_requests_total")
-                     .Help(
-                         "Requests of callers to look at the cluster again, "
-                         "by cause; many of them cost one refresh.")
-                     .Register(registry);
-  for (const ClusterRegistry::Entry& cluster : clusters.entries()) {
-    outdated_versions_.push_back(&family.Add(
-        {{"cluster", cluster.name}, {"cause", "outdated_version"}}));
-    reports_.push_back(&family.Add(
-        {{"cluster", cluster.name}, {"cause", "redirection_report"}}));
-  }
-}
-
-void RefreshMetrics::CountOutdatedVersion(
-    const ClusterRegistry::Entry& cluster) {
-  outdated_versions_[IndexOf(cluster, clusters_)]->Increment();
-}
-
-void RefreshMetrics::CountReport(const ClusterRegistry::Entry& cluster) {
-  reports_[IndexOf(cluster, clusters_)]->Increment();
-}
-
-WatchMetrics::WatchMetrics(prometheus::Registry& registry,
-                           const ClusterRegistry& clusters)
-    : clusters_(clusters) {
-  auto& family = prometheus::BuildGauge()
-                     .Name("slotplanner_topology_watchers")
-                     .Help("WatchTopology calls under way.")
-                     .Register(registry);
-  for (const ClusterRegistry::Entry& cluster : clusters.entries()) {
-    watchers_.push_back(&family.Add({{"cluster", cluster.name}}));
-  }
-}
-
-prometheus::Gauge& WatchMetrics::WatchersOf(
-    const ClusterRegistry::Entry& cluster) {
-  return *watchers_[IndexOf(cluster, clusters_)];
 }
 
 }  // namespace slotplanner

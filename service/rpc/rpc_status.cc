@@ -3,10 +3,9 @@
 
 namespace slotplanner {
 
-grpc::Status ToGrpcStatus(const std::optional<ApiError>& error) {
-  if (!error) return grpc::Status::OK;
-  return {static_cast<grpc::StatusCode>(error->code), error->message,
-          ToMessage(*error).SerializeAsString()};
+grpc::Status ToGrpcStatus(const ApiError& error, std::string_view request_id) {
+  return {static_cast<grpc::StatusCode>(error.code), error.message,
+          ToMessage(error, request_id).SerializeAsString()};
 }
 
 }  // namespace slotplanner

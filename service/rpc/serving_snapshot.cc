@@ -5,9 +5,9 @@
 
 namespace slotplanner {
 
-ServingSnapshot TakeSnapshot(const ClusterRegistry::Entry& cluster,
+ServingSnapshot TakeSnapshot(const ServedCluster& cluster,
                              absl::Duration max_age, absl::Time now) {
-  auto snapshot = cluster.store->Current();
+  auto snapshot = cluster.store.Current();
   if (snapshot == nullptr) {
     return {.snapshot = nullptr, .error = TopologyNotReadyError(cluster.name)};
   }

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "absl/time/time.h"
-#include "service/rpc/rpc_status.h"
-#include "service/topology/cluster_registry.h"
+#include "service/answers/api_error.h"
+#include "service/rpc/served_cluster.h"
 
 namespace slotplanner {
 
@@ -20,7 +20,7 @@ struct ServingSnapshot {
 
 // The newest snapshot of the cluster, if it was confirmed no longer than
 // `max_age` before `now`.
-ServingSnapshot TakeSnapshot(const ClusterRegistry::Entry& cluster,
+ServingSnapshot TakeSnapshot(const ServedCluster& cluster,
                              absl::Duration max_age, absl::Time now);
 
 }  // namespace slotplanner

@@ -14,6 +14,11 @@
 #include "service/topology/topology_watch.h"
 
 namespace slotplanner {
+namespace {
+
+constexpr char kMethodName[] = "WatchTopology";
+
+}  // namespace
 
 // The response for the snapshot that was asked for last. Watchers of one
 // cluster ask for the same one at nearly the same time; those of several
@@ -47,35 +52,25 @@ class TopologyWatches::Watch final
     : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
       private TopologyWatch {
  public:
-  explicit Watch(TopologyWatches* watches) : watches_(watches) {
+  Watch(TopologyWatches* watches, grpc::CallbackServerContext* context)
+      : watches_(watches),
+        context_(context),
+        access_(watches->gate_.Admit(*context, kMethodName)) {
     watches_->method_metrics_.CountStarted();
   }
 
   void Start(const grpc::ByteBuffer* request_bytes) {
-    v1::WatchTopologyRequest request;
-    grpc::ByteBuffer bytes(*request_bytes);  // Parsing empties it.
-    if (!grpc::SerializationTraits<v1::WatchTopologyRequest>::Deserialize(
-             &bytes, &request)
-             .ok()) {
-      FinishWith(ToGrpcStatus(MalformedRequestError(
-          v1::WatchTopologyRequest::descriptor()->full_name())));
-      return;
-    }
-    const auto* cluster = watches_->clusters_.Find(request.cluster());
-    if (cluster == nullptr) {
-      FinishWith(ToGrpcStatus(UnknownClusterError(request.cluster())));
-      return;
-    }
-    const grpc::Status status = watches_->Add(this);
-    if (!status.ok()) {
-      FinishWith(status);
+    if (auto error = Begin(request_bytes)) {
+      FinishWith(*error);
       return;
     }
     is_counted_ = true;
-    cluster_ = cluster;
-    watches_->watch_metrics_.WatchersOf(*cluster_).Increment();
-    cluster_->store->Watch(this);
+    cluster_->metrics.watchers().Increment();
+    cluster_->store.Watch(this);
   }
+
+  // What it watches. Requires: it is among those that are counted.
+  const ServedCluster* cluster() const { return cluster_; }
 
   // Ends the call with `status`, after the write that is under way.
   void EndWith(const grpc::Status& status) {
@@ -92,19 +87,40 @@ class TopologyWatches::Watch final
   }
 
   void OnCancel() override {
-    EndWith({grpc::StatusCode::CANCELLED, "The caller has gone."});
+    // One that has not begun is finished already.
+    if (is_counted_) {
+      EndWith({grpc::StatusCode::CANCELLED, "The caller has gone."});
+    }
   }
 
   void OnDone() override {
     if (is_counted_) {
-      cluster_->store->Unwatch(this);
-      watches_->watch_metrics_.WatchersOf(*cluster_).Decrement();
+      cluster_->store.Unwatch(this);
+      cluster_->metrics.watchers().Decrement();
       watches_->Remove(this);
     }
     delete this;
   }
 
  private:
+  // Why the call cannot begin; nothing when it has.
+  std::optional<ApiError> Begin(const grpc::ByteBuffer* request_bytes) {
+    if (access_.error) return access_.error;
+    v1::WatchTopologyRequest request;
+    grpc::ByteBuffer bytes(*request_bytes);  // Parsing empties it.
+    if (!grpc::SerializationTraits<v1::WatchTopologyRequest>::Deserialize(
+             &bytes, &request)
+             .ok()) {
+      return MalformedRequestError(
+          v1::WatchTopologyRequest::descriptor()->full_name());
+    }
+    ClusterOrError found =
+        watches_->gate_.FindCluster(access_, request.cluster());
+    if (found.error) return found.error;
+    cluster_ = found.cluster;
+    return watches_->Add(this, access_.state->call_limits.max_watchers);
+  }
+
   // Of TopologyWatch.
   void StartSend(std::shared_ptr<const ClusterSnapshot> snapshot) override {
     message_ = watches_->messages_->Of(snapshot);
@@ -120,54 +136,67 @@ class TopologyWatches::Watch final
     FinishWith(status);
   }
 
+  void FinishWith(const ApiError& error) {
+    FinishWith(ToGrpcStatus(error, RequestIdOf(*context_)));
+  }
+
   void FinishWith(const grpc::Status& status) {
-    watches_->method_metrics_.CountHandled(status.error_code(),
-                                           absl::Now() - start_);
+    const absl::Duration duration = absl::Now() - start_;
+    watches_->method_metrics_.CountHandled(status.error_code(), duration);
+    if (CallLog* const log = watches_->gate_.call_log()) {
+      LogCall(*log, kMethodName, access_, *context_, status.error_code(),
+              duration);
+    }
     Finish(status);
   }
 
   TopologyWatches* const watches_;
+  grpc::CallbackServerContext* const context_;
   const absl::Time start_ = absl::Now();
+  const CallAccess access_;  // Keeps `cluster_` alive.
   bool is_counted_ = false;
-  const ClusterRegistry::Entry* cluster_ = nullptr;
+  ServedCluster* cluster_ = nullptr;
   grpc::ByteBuffer message_;  // Being written.
   std::mutex mutex_;
   grpc::Status status_;  // Why it ends; OK until then. Guarded by mutex_.
 };
 
-TopologyWatches::TopologyWatches(const ClusterRegistry& clusters,
-                                 int max_watchers,
-                                 prometheus::Registry& metrics)
-    : clusters_(clusters),
-      max_watchers_(static_cast<size_t>(max_watchers)),
+TopologyWatches::TopologyWatches(CallGate& gate, prometheus::Registry& metrics)
+    : gate_(gate),
       method_metrics_(metrics, v1::TopologyService::service_full_name(),
-                      "WatchTopology", MethodType::kServerStream),
-      watch_metrics_(metrics, clusters),
+                      kMethodName, MethodType::kServerStream),
       messages_(std::make_unique<Messages>()) {}
 
 TopologyWatches::~TopologyWatches() { assert(watches_.empty()); }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* TopologyWatches::Start(
-    const grpc::ByteBuffer* request) {
-  auto* const watch = new Watch(this);
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+  auto* const watch = new Watch(this, context);
   watch->Start(request);
   return watch;
 }
 
-grpc::Status TopologyWatches::Add(Watch* watch) {
+std::optional<ApiError> TopologyWatches::Add(Watch* watch, int max_watchers) {
   const std::lock_guard lock(mutex_);
-  if (has_ended_) return ToGrpcStatus(StoppingError());
-  if (watches_.size() >= max_watchers_) {
-    return ToGrpcStatus(
-        OverloadedError("watchers", static_cast<int64_t>(max_watchers_)));
+  if (has_ended_) return StoppingError();
+  if (watches_.size() >= static_cast<size_t>(max_watchers)) {
+    return OverloadedError("watchers", max_watchers);
   }
   watches_.insert(watch);
-  return grpc::Status::OK;
+  return std::nullopt;
 }
 
 void TopologyWatches::Remove(Watch* watch) {
   const std::lock_guard lock(mutex_);
   watches_.erase(watch);
+}
+
+void TopologyWatches::EndCluster(const ServedCluster& cluster) {
+  const std::lock_guard lock(mutex_);  // As below.
+  const grpc::Status status = ToGrpcStatus(UnknownClusterError(cluster.name));
+  for (Watch* const watch : watches_) {
+    if (watch->cluster() == &cluster) watch->EndWith(status);
+  }
 }
 
 void TopologyWatches::EndAll() {

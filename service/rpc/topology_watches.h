@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_set>
 
 #include <grpcpp/grpcpp.h>
 #include <prometheus/registry.h>
 
+#include "service/rpc/call_gate.h"
 #include "service/rpc/call_metrics.h"
-#include "service/topology/cluster_registry.h"
 
 namespace slotplanner {
 
@@ -19,16 +19,17 @@ namespace slotplanner {
 // is serialized once for all of them. Thread-safe.
 class TopologyWatches {
  public:
-  // `max_watchers`: those of all clusters together. The registries outlive
-  // this.
-  TopologyWatches(const ClusterRegistry& clusters, int max_watchers,
-                  prometheus::Registry& metrics);
+  // Both outlive this.
+  TopologyWatches(CallGate& gate, prometheus::Registry& metrics);
   // Requires: all calls have ended.
   ~TopologyWatches();
 
   // Begins a call; its request is the bytes of a WatchTopologyRequest.
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(
-      const grpc::ByteBuffer* request);
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
+
+  // Ends all calls for a cluster that is served no more, with UNKNOWN_CLUSTER.
+  void EndCluster(const ServedCluster& cluster);
 
   // Ends all calls with STOPPING, and each new one at once from now on.
   void EndAll();
@@ -37,14 +38,12 @@ class TopologyWatches {
   class Messages;
   class Watch;
 
-  // The status of a call that cannot begin; OK when it is counted now.
-  grpc::Status Add(Watch* watch);
+  // Why a call cannot begin; nothing when it is counted now.
+  std::optional<ApiError> Add(Watch* watch, int max_watchers);
   void Remove(Watch* watch);
 
-  const ClusterRegistry& clusters_;
-  const size_t max_watchers_;
+  CallGate& gate_;
   MethodMetrics method_metrics_;
-  WatchMetrics watch_metrics_;
   const std::unique_ptr<Messages> messages_;
   std::mutex mutex_;
   bool has_ended_ = false;              // Guarded by mutex_.

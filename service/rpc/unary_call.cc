@@ -5,9 +5,54 @@
 
 namespace slotplanner {
 
-void Finish(const UnaryCall& call, const grpc::Status& status) {
-  call.metrics->CountHandled(status.error_code(), absl::Now() - call.start);
-  call.reactor->Finish(status);
+UnaryCall::UnaryCall(CallGate& gate, UnaryMethod& method,
+                     grpc::CallbackServerContext* context,
+                     const grpc::ByteBuffer* request,
+                     grpc::ByteBuffer* response)
+    : gate_(gate),
+      method_(method),
+      context_(context),
+      request_(request),
+      response_(response),
+      request_bytes_(static_cast<int64_t>(request->Length())),
+      access_(gate.Admit(*context, method.name)) {
+  method_.metrics.CountStarted();
+  if (access_.error) {
+    Finish(*access_.error);
+    return;
+  }
+  if (const auto error = gate_.Begin(request_bytes_, state().call_limits)) {
+    Finish(*error);
+    return;
+  }
+  is_counted_ = true;
+  is_admitted_ = true;
+}
+
+void UnaryCall::Finish(const ApiError& error) {
+  Finish(ToGrpcStatus(error, RequestIdOf(*context_)));
+}
+
+void UnaryCall::Finish(grpc::ByteBuffer response) {
+  response_bytes_ = static_cast<int64_t>(response.Length());
+  gate_.AddBytes(response_bytes_);
+  *response_ = std::move(response);
+  Finish(grpc::Status::OK);
+}
+
+void UnaryCall::Finish(const grpc::Status& status) {
+  const absl::Duration duration = absl::Now() - start_;
+  method_.metrics.CountHandled(status.error_code(), duration);
+  if (CallLog* const log = gate_.call_log()) {
+    LogCall(*log, method_.name, access_, *context_, status.error_code(),
+            duration);
+  }
+  ServerUnaryReactor::Finish(status);
+}
+
+void UnaryCall::OnDone() {
+  if (is_counted_) gate_.End(request_bytes_ + response_bytes_);
+  delete this;
 }
 
 grpc::ByteBuffer ToByteBuffer(WireBytes bytes) {

@@ -80,6 +80,11 @@ void RefreshRequests::Close() {
   CallAll(left);
 }
 
+void RefreshRequests::Reopen() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = false;
+}
+
 void RefreshRequests::CallAll(const Waiting& waiting) {
   for (const auto& done : waiting) done();
 }

@@ -44,6 +44,9 @@ class RefreshRequests {
   // each new one at once.
   void Close();
 
+  // Another refresher takes over.
+  void Reopen();
+
  private:
   using Waiting = std::vector<std::function<void()>>;
 

@@ -26,6 +26,7 @@ TopologyRefresher::TopologyRefresher(std::unique_ptr<TopologySource> source,
       thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
 void TopologyRefresher::Run(const std::stop_token& stop) {
+  requests_->Reopen();
   while (!stop.stop_requested()) {
     requests_->BeginRefresh();
     const RefreshPause pause = cycle_.Run(absl::Now());

@@ -21,7 +21,7 @@ class TopologyRefresher {
   using Options = RefreshOptions;
 
   // Starts at once with a first read. All but `source` outlive this, and no
-  // other refresher serves `requests`.
+  // other refresher serves `requests` meanwhile.
   TopologyRefresher(std::unique_ptr<TopologySource> source,
                     TopologyStore* store, RefreshRequests* requests,
                     RefreshObserver* observer, const Options& options);

@@ -18,6 +18,8 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -37,9 +39,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "service/access/token_digest.h"
 #include "service/rpc/services.h"
 #include "tests/support/plan_fixture.h"
+#include "tests/support/serving.h"
 
 namespace slotplanner {
 namespace {
@@ -57,18 +62,22 @@ std::filesystem::path GoldenDir() {
 struct Case {
   std::string comment;
   std::string method;
+  std::string caller;  // Whose token is sent; empty: no callers are configured.
   std::string request;
   std::string answer;
 };
 
-// Splits a file at its two lines that begin with "---".
+// Splits a file at its two lines that begin with "---". The first names the
+// method, and behind a word "as" the caller.
 Case ReadCase(const std::filesystem::path& path) {
   Case result;
   std::ifstream file(path);
   std::string* part = &result.comment;
   for (std::string line; std::getline(file, line);) {
     if (absl::StartsWith(line, "--- ") && part == &result.comment) {
-      result.method = line.substr(4);
+      const std::pair<std::string, std::string> method_and_caller =
+          absl::StrSplit(line.substr(4), absl::MaxSplits(" as ", 1));
+      std::tie(result.method, result.caller) = method_and_caller;
       part = &result.request;
     } else if (absl::StartsWith(line, "--- ")) {
       part = &result.answer;
@@ -120,7 +129,8 @@ std::string StatusText(const grpc::Status& status) {
 // A server with the clusters `default` (three shards, slot 12182 moving from
 // the last to the first), `partial` (the first shard only), `cold` (no topology
 // yet) and `stale` (confirmed an eternity ago), and limits of 8 keys, 4
-// commands, 12 arguments and no watchers.
+// commands, 12 arguments and no watchers. For a case with a caller, only
+// `keyslots` may call: Keyslot for `default`.
 class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
  protected:
   void SetUp() override {
@@ -153,14 +163,29 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
   }
 
   void Publish(const char* cluster, ClusterSnapshot snapshot) {
-    clusters_.Find(cluster)->store->Publish(
+    serving_.cluster(cluster).store.Publish(
         std::make_shared<const ClusterSnapshot>(std::move(snapshot)));
   }
 
+  // From here on only `keyslots` may call.
+  void AllowKeyslotsOnly() {
+    ServingState state = *serving_.state.Get();
+    state.callers = std::make_shared<const Callers>(
+        std::vector<CallerRule>{{.name = "keyslots",
+                                 .identities = {},
+                                 .tokens = {DigestOf("token-of-keyslots")},
+                                 .methods = {"Keyslot"},
+                                 .clusters = {"default"}}});
+    serving_.state.Replace(state);
+  }
+
   // The answer to `bytes`, as a golden file shows it.
-  std::string Call(const std::string& method, const std::string& bytes,
-                   const std::string& response_name) {
+  std::string Call(const std::string& method, const std::string& caller,
+                   const std::string& bytes, const std::string& response_name) {
     grpc::ClientContext context;
+    if (!caller.empty()) {
+      context.AddMetadata("authorization", absl::StrCat("Bearer token-of-", caller));
+    }
     const grpc::Slice slice(bytes);
     const grpc::ByteBuffer request(&slice, 1);
     grpc::ByteBuffer response;
@@ -191,20 +216,17 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
                              {"    confirm_time {\n    }\n", ""}}));
   }
 
-  prometheus::Registry metrics_;
-  ClusterRegistry clusters_{{"default", "partial", "moving", "stale", "cold"}};
   // The fixture's clusters were confirmed in 1970.
-  const ServiceOptions options_ = {
-      .limits = {.max_keys = 8,
-                 .max_commands = 4,
-                 .max_arguments = 12,
-                 .max_watchers = 0},
-      .max_topology_age = absl::Hours(24 * 365 * 1000)};
-  TopologyWatches watches_{clusters_, options_.limits.max_watchers, metrics_};
+  Serving serving_{{"default", "partial", "moving", "stale", "cold"},
+                   {.request_limits = {.max_keys = 8,
+                                       .max_commands = 4,
+                                       .max_arguments = 12},
+                    .call_limits = {.max_watchers = 0},
+                    .max_topology_age = absl::Hours(24 * 365 * 1000)}};
   std::unique_ptr<grpc::Service> planner_ =
-      MakeSlotPlannerService(clusters_, options_, metrics_);
+      MakeSlotPlannerService(serving_.gate, serving_.metrics);
   std::unique_ptr<grpc::Service> topology_ =
-      MakeTopologyService(clusters_, options_, watches_, metrics_);
+      MakeTopologyService(serving_.gate, serving_.watches, serving_.metrics);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::GenericStub> stub_;
 };
@@ -231,11 +253,13 @@ TEST_P(GoldenTest, AnswersAsTheFileSays) {
     bytes = request->SerializeAsString();
   }
 
-  const std::string answer =
-      Call(golden.method, bytes, method->output_type()->full_name());
+  if (!golden.caller.empty()) AllowKeyslotsOnly();
+  const std::string answer = Call(golden.method, golden.caller, bytes,
+                                  method->output_type()->full_name());
   if (std::getenv("SLOTPLANNER_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(GetParam())
-        << golden.comment << "--- " << golden.method << "\n"
+        << golden.comment << "--- " << golden.method
+        << (golden.caller.empty() ? "" : " as ") << golden.caller << "\n"
         << golden.request << answer;
     return;
   }

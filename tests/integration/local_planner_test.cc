@@ -19,19 +19,24 @@
 #include "service/rpc/services.h"
 #include "tests/support/plan_fixture.h"
 #include "tests/support/random_seed.h"
+#include "tests/support/serving.h"
 
 namespace slotplanner {
 namespace {
+
+constexpr RequestLimits kLimits = {.max_keys = 50, .max_commands = 20};
 
 absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
 
 class LocalPlannerTest : public testing::Test {
  protected:
   void StartServer(int port = 0) {
-    watches_ = std::make_unique<TopologyWatches>(clusters_, 10, metrics_);
-    planner_service_ = MakeSlotPlannerService(clusters_, options_, metrics_);
+    // Those of one server end for good with it.
+    watches_ =
+        std::make_unique<TopologyWatches>(serving_.gate, serving_.metrics);
+    planner_service_ = MakeSlotPlannerService(serving_.gate, serving_.metrics);
     topology_service_ =
-        MakeTopologyService(clusters_, options_, *watches_, metrics_);
+        MakeTopologyService(serving_.gate, *watches_, serving_.metrics);
     grpc::ServerBuilder builder;
     builder.AddListeningPort(absl::StrCat("127.0.0.1:", port),
                              grpc::InsecureServerCredentials(), &port_);
@@ -54,7 +59,7 @@ class LocalPlannerTest : public testing::Test {
 
   void Publish(ClusterSnapshot snapshot) {
     snapshot.confirm_time = absl::Now();
-    clusters_.Find("")->store->Publish(
+    serving_.cluster().store.Publish(
         std::make_shared<const ClusterSnapshot>(std::move(snapshot)));
   }
 
@@ -72,10 +77,7 @@ class LocalPlannerTest : public testing::Test {
     }
   }
 
-  const ServiceOptions options_ = {
-      .limits = {.max_keys = 50, .max_commands = 20}};
-  prometheus::Registry metrics_;
-  ClusterRegistry clusters_{{"orders"}};
+  Serving serving_{{"orders"}, {.request_limits = kLimits}};
   std::unique_ptr<TopologyWatches> watches_;
   std::unique_ptr<grpc::Service> planner_service_;
   std::unique_ptr<grpc::Service> topology_service_;
@@ -175,8 +177,7 @@ TEST_F(LocalPlannerTest, AnswersAsTheServerDoes) {
   Publish(snapshot);
   StartServer();
   const auto client = Client();
-  const LocalPlanner planner(client,
-                             {.cluster = "orders", .limits = options_.limits});
+  const LocalPlanner planner(client, {.cluster = "orders", .limits = kLimits});
   ASSERT_TRUE(planner.WaitUntilReady(Soon()).ok());
 
   RequestSource source(RandomSeed());

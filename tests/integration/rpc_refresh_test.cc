@@ -21,6 +21,7 @@
 #include "absl/time/clock.h"
 #include "service/rpc/services.h"
 #include "service/topology/topology_refresher.h"
+#include "tests/support/serving.h"
 
 namespace slotplanner {
 namespace {
@@ -91,16 +92,16 @@ class RefreshFirstTest : public testing::Test {
     auto source = std::make_unique<HeldSource>();
     source_ = source.get();
     source_->Allow(1, 3);
-    const auto* cluster = clusters_.Find("");
+    ServedCluster& cluster = serving_.cluster();
     std::promise<void> is_read;  // By the first read, which this waits for.
-    cluster->refresh_requests->Request([&] { is_read.set_value(); });
+    cluster.refresh_requests.Request([&] { is_read.set_value(); });
     refresher_ = std::make_unique<TopologyRefresher>(
-        std::move(source), cluster->store.get(),
-        cluster->refresh_requests.get(), &observer_,
+        std::move(source), &cluster.store, &cluster.refresh_requests,
+        &observer_,
         RefreshOptions{.interval = absl::Hours(1),
                        .min_interval = absl::Milliseconds(1)});
     is_read.get_future().get();
-    version_ = cluster->store->Current()->topology->version();
+    version_ = cluster.store.Current()->topology->version();
   }
 
   ~RefreshFirstTest() override {
@@ -145,13 +146,11 @@ class RefreshFirstTest : public testing::Test {
     return response.topology().version();
   }
 
-  prometheus::Registry metrics_;
-  ClusterRegistry clusters_{{"default"}};
-  TopologyWatches watches_{clusters_, 10, metrics_};
+  Serving serving_{{"default"}};
   std::unique_ptr<grpc::Service> planner_service_ =
-      MakeSlotPlannerService(clusters_, {}, metrics_);
+      MakeSlotPlannerService(serving_.gate, serving_.metrics);
   std::unique_ptr<grpc::Service> topology_service_ =
-      MakeTopologyService(clusters_, {}, watches_, metrics_);
+      MakeTopologyService(serving_.gate, serving_.watches, serving_.metrics);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::SlotPlannerService::Stub> planner_;
   std::unique_ptr<v1::TopologyService::Stub> topology_;

@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "service/rpc/services.h"
 #include "service/rpc/topology_watches.h"
+#include "tests/support/serving.h"
 
 namespace slotplanner {
 namespace {
@@ -52,18 +53,17 @@ class WatchTopologyTest : public testing::Test {
     return topology->version();
   }
 
-  TopologyStore& store() { return *clusters_.Find("")->store; }
+  TopologyStore& store() { return serving_.cluster().store; }
 
   void WaitForWatchers(size_t count) {
     while (store().watcher_count() != count) std::this_thread::yield();
   }
 
-  prometheus::Registry metrics_;
-  ClusterRegistry clusters_{{"default"}};
+  Serving serving_{{"default"},
+                   {.call_limits = {.max_watchers = kMaxWatchers}}};
   std::shared_ptr<const CommandCatalog> catalog_ = CommandCatalog::Redis70();
-  TopologyWatches watches_{clusters_, kMaxWatchers, metrics_};
   std::unique_ptr<grpc::Service> service_ =
-      MakeTopologyService(clusters_, {}, watches_, metrics_);
+      MakeTopologyService(serving_.gate, serving_.watches, serving_.metrics);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::TopologyService::Stub> stub_;
 };
@@ -186,7 +186,7 @@ TEST_F(WatchTopologyTest, EndsWhenTheServerIsAboutToStop) {
   Publish(3);
   Watcher watcher(*stub_);
   watcher.Next();
-  watches_.EndAll();
+  serving_.watches.EndAll();
   EXPECT_EQ(watcher.Next(), "");
   const grpc::Status ended = watcher.Finish();
   EXPECT_EQ(ended.error_code(), grpc::StatusCode::UNAVAILABLE);

@@ -151,7 +151,7 @@ TEST(ServerConnectionsTest, AnswersAtAllAddressesOfAName) {
               .value()
               ->descriptors()
               .size() > 1) {
-    hosts.push_back("[::1]");
+    hosts.emplace_back("[::1]");
   }
   for (const std::string& host : hosts) {
     const auto answer =
@@ -177,8 +177,8 @@ TEST(ServerConnectionsTest, AnswersOverAUnixSocketBesideTcp) {
 
 TEST(ServerConnectionsTest, HoldsTheLimitExactly) {
   ListeningServer server({.max_connections = 3});
-  std::vector<std::optional<RawClient>> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(ConnectTo(server));
+  std::vector<std::optional<RawClient>> clients(3);
+  for (auto& client : clients) client = ConnectTo(server);
   for (const auto& client : clients) EXPECT_TRUE(client.has_value());
   EXPECT_FALSE(ConnectTo(server).has_value());
   EXPECT_EQ(Accepted(server), 3);
@@ -186,12 +186,12 @@ TEST(ServerConnectionsTest, HoldsTheLimitExactly) {
   EXPECT_EQ(Refused(server, "system"), 0);
 
   // As soon as gRPC has closed its end of one, there is room for one.
-  clients.pop_back();
-  clients.push_back(ConnectAtLast(server));
+  clients.back().reset();
+  clients.back() = ConnectAtLast(server);
   EXPECT_FALSE(ConnectTo(server).has_value());
 
-  clients.clear();
-  for (int i = 0; i < 3; ++i) clients.push_back(ConnectAtLast(server));
+  for (auto& client : clients) client.reset();
+  for (auto& client : clients) client = ConnectAtLast(server);
   EXPECT_FALSE(ConnectTo(server).has_value());
 }
 

@@ -58,7 +58,9 @@ TEST(ParseCommandLineTest, HasTheDocumentedDefaults) {
   ASSERT_EQ(options.grpc_listen.size(), 1u);
   EXPECT_EQ(ToString(options.grpc_listen[0]), "127.0.0.1:50051");
   EXPECT_EQ(ToString(options.admin_listen), "127.0.0.1:9464");
-  EXPECT_TRUE(options.clusters.empty());
+  EXPECT_FALSE(options.has_configured_cluster);
+  ASSERT_EQ(options.clusters.size(), 1u);
+  EXPECT_EQ(DescribeSourceSpec(options.clusters[0].source), "static:3");
   EXPECT_EQ(options.refresh_interval, absl::Seconds(10));
   EXPECT_EQ(options.refresh_timeout, absl::Seconds(5));
   EXPECT_EQ(options.max_message_bytes, 64 * 1024 * 1024);
@@ -66,12 +68,32 @@ TEST(ParseCommandLineTest, HasTheDocumentedDefaults) {
 }
 
 TEST(ParseCommandLineTest, ReadsEveryFlag) {
-  const ServerOptions options = OptionsOf(
-      {"--grpc_listen=0.0.0.0:1,unix:/tmp/s", "--admin_listen=localhost:2",
-       "--cluster=orders=redis://h:1", "--cluster=carts=static:2",
-       "--refresh_interval=3s", "--refresh_timeout=400ms", "--drain_delay=0",
-       "--max_message_bytes=1024", "--max_keys=6", "--max_commands=7",
-       "--max_arguments=8"});
+  const ServerOptions options =
+      OptionsOf({"--grpc_listen=0.0.0.0:1,unix:/tmp/s",
+                 "--admin_listen=localhost:2",
+                 "--cluster=orders=redis://h:1",
+                 "--cluster=carts=static:2",
+                 "--refresh_interval=3s",
+                 "--refresh_timeout=400ms",
+                 "--drain_delay=0",
+                 "--max_message_bytes=1024",
+                 "--max_keys=6",
+                 "--max_commands=7",
+                 "--max_arguments=8",
+                 "--allow_plaintext",
+                 "--shutdown_timeout=9s",
+                 "--max_connection_age=0",
+                 "--max_connection_age_grace=11s",
+                 "--open_health=false",
+                 "--reflection=false",
+                 "--log_level=debug",
+                 "--max_connections=12",
+                 "--max_calls_per_connection=13",
+                 "--max_concurrent_calls=14",
+                 "--max_queued_calls=15",
+                 "--max_queue_delay=16ms",
+                 "--memory_quota_bytes=1717986918400",
+                 "--max_metadata_bytes=1800"});
   ASSERT_EQ(options.grpc_listen.size(), 2u);
   EXPECT_EQ(ToString(options.grpc_listen[0]), "0.0.0.0:1");
   EXPECT_EQ(ToString(options.grpc_listen[1]), "unix:/tmp/s");
@@ -88,6 +110,57 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
   EXPECT_EQ(options.request_limits.max_keys, 6);
   EXPECT_EQ(options.request_limits.max_commands, 7);
   EXPECT_EQ(options.request_limits.max_arguments, 8);
+  EXPECT_TRUE(options.allow_plaintext);
+  EXPECT_EQ(options.shutdown_timeout, absl::Seconds(9));
+  EXPECT_EQ(options.max_connection_age, absl::InfiniteDuration());
+  EXPECT_EQ(options.max_connection_age_grace, absl::Seconds(11));
+  EXPECT_FALSE(options.open_health);
+  EXPECT_FALSE(options.reflection);
+  EXPECT_EQ(options.log_level, LogLevel::kDebug);
+  EXPECT_EQ(options.max_connections, 12);
+  EXPECT_EQ(options.max_calls_per_connection, 13);
+  EXPECT_EQ(options.call_limits.max_concurrent_calls, 14);
+  EXPECT_EQ(options.call_limits.max_queued_calls, 15);
+  EXPECT_EQ(options.call_limits.max_queue_delay, absl::Milliseconds(16));
+  EXPECT_EQ(options.call_limits.memory_quota_bytes, 1'717'986'918'400);
+  EXPECT_EQ(options.max_metadata_bytes, 1800);
+}
+
+TEST(ParseCommandLineTest, ReadsTheFilesOfTheListenersTls) {
+  const ServerOptions options =
+      OptionsOf({"--grpc_listen=0.0.0.0:1", "--grpc_tls_certificate_file=c",
+                 "--grpc_tls_key_file=k", "--grpc_tls_client_ca_file=a",
+                 "--grpc_tls_require_client_certificate=false"});
+  EXPECT_TRUE(options.has_tls());
+  EXPECT_EQ(options.grpc_tls,
+            (ListenerTlsFiles{.certificate_file = "c",
+                              .key_file = "k",
+                              .client_ca_file = "a",
+                              .require_client_certificate = false}));
+}
+
+TEST(ParseCommandLineTest, WantsASayForPlainTextThatOthersReach) {
+  for (const char* address :
+       {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1", "unix:/s"}) {
+    OptionsOf({absl::StrCat("--grpc_listen=", address).c_str()});
+  }
+  for (const char* address :
+       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "128.0.0.1:1", "host:1"}) {
+    const std::string flag = absl::StrCat("--grpc_listen=", address);
+    EXPECT_EQ(ErrorOf({flag.c_str()}),
+              "grpc_listen: other machines can reach this address, and it is "
+              "plain text; set grpc_tls, or allow_plaintext if the network is "
+              "safe")
+        << address;
+    OptionsOf({flag.c_str(), "--allow_plaintext=true"});
+  }
+}
+
+TEST(ParseCommandLineTest, WantsTheFilesOfTlsTogether) {
+  EXPECT_EQ(ErrorOf({"--grpc_tls_key_file=k"}),
+            "grpc_tls: needs both certificate_file and key_file");
+  EXPECT_EQ(ErrorOf({"--grpc_tls_client_ca_file=a"}),
+            "grpc_tls: client_ca_file needs certificate_file and key_file");
 }
 
 TEST(ParseCommandLineTest, TakesAValueFromTheNextArgument) {

@@ -40,25 +40,19 @@ TEST(MethodMetricsTest, CountsAndTimesCalls) {
   EXPECT_THAT(text, HasSubstr("le=\"0.0001\"} 1\n"));
 }
 
-TEST(PlanMetricsTest, CountsCommandsByClusterAndVerdict) {
+TEST(SizeMetricsTest, CountsThePartsOfAPlan) {
   prometheus::Registry registry;
-  const ClusterRegistry clusters({"a", "b"});
-  PlanMetrics metrics(registry, clusters);
+  SizeMetrics metrics(registry);
   BatchPlan plan;
   plan.command_plans.resize(3);
-  plan.command_plans[0].verdict = Verdict::kSplit;
   plan.command_plans[0].part_count = 4;
-  plan.command_plans[1].verdict = Verdict::kRefused;
-  plan.command_plans[2].verdict = Verdict::kRefused;
-  metrics.CountPlan(*clusters.Find("b"), plan);
+  plan.command_plans[2].part_count = 1;
+  metrics.CountPlan(plan);
+  metrics.CountKeys(7);
   const std::string text = TextOf(registry);
-  EXPECT_THAT(text, HasSubstr("slotplanner_commands_total{cluster=\"b\","
-                              "verdict=\"refused\"} 2\n"));
-  EXPECT_THAT(text, HasSubstr("slotplanner_commands_total{cluster=\"b\","
-                              "verdict=\"split\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("slotplanner_commands_total{cluster=\"a\","
-                              "verdict=\"split\"} 0\n"));
-  EXPECT_THAT(text, HasSubstr("slotplanner_parts_per_plan_sum 4\n"));
+  EXPECT_THAT(text, HasSubstr("slotplanner_parts_per_plan_sum 5\n"));
+  EXPECT_THAT(text, HasSubstr("slotplanner_commands_per_request_sum 3\n"));
+  EXPECT_THAT(text, HasSubstr("slotplanner_keys_per_request_sum 7\n"));
 }
 
 }  // namespace

@@ -6,10 +6,6 @@
 namespace slotplanner {
 namespace {
 
-TEST(ToGrpcStatusTest, IsOkWithoutAnError) {
-  EXPECT_TRUE(ToGrpcStatus(std::nullopt).ok());
-}
-
 TEST(ToGrpcStatusTest, HasCodeMessageAndDetails) {
   const ApiError error = UnknownClusterError("orders");
   const grpc::Status status = ToGrpcStatus(error);
@@ -18,6 +14,19 @@ TEST(ToGrpcStatusTest, HasCodeMessageAndDetails) {
   rpc::v1::Status details;
   ASSERT_TRUE(details.ParseFromString(status.error_details()));
   EXPECT_EQ(details.SerializeAsString(), ToMessage(error).SerializeAsString());
+}
+
+// google.rpc.RequestInfo.
+TEST(ToGrpcStatusTest, RepeatsTheIdentifierOfTheCall) {
+  const grpc::Status status =
+      ToGrpcStatus(UnknownClusterError("orders"), "req-1");
+  rpc::v1::Status details;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  const auto& last = details.details(details.details_size() - 1);
+  EXPECT_EQ(last.type_url(), "type.googleapis.com/google.rpc.RequestInfo");
+  rpc::v1::RequestInfo info;
+  ASSERT_TRUE(info.ParseFromString(last.value()));
+  EXPECT_EQ(info.request_id(), "req-1");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace {
 
 // Rule G5.
 TEST(TakeSnapshotTest, GivesATopologyUpToItsGreatestAge) {
-  const ClusterRegistry clusters({"orders"});
-  const ClusterRegistry::Entry& cluster = *clusters.Find("orders");
+  prometheus::Registry registry;
+  ServedCluster cluster("orders", registry);
   const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
   const ServingSnapshot before = TakeSnapshot(cluster, absl::Hours(1), now);
   EXPECT_EQ(before.snapshot, nullptr);
@@ -21,9 +21,9 @@ TEST(TakeSnapshotTest, GivesATopologyUpToItsGreatestAge) {
 
   ClusterSnapshot snapshot = ThreeShards();
   snapshot.confirm_time = now - absl::Hours(1);
-  cluster.store->Publish(std::make_shared<const ClusterSnapshot>(snapshot));
+  cluster.store.Publish(std::make_shared<const ClusterSnapshot>(snapshot));
   const ServingSnapshot oldest = TakeSnapshot(cluster, absl::Hours(1), now);
-  EXPECT_EQ(oldest.snapshot, cluster.store->Current());
+  EXPECT_EQ(oldest.snapshot, cluster.store.Current());
   EXPECT_FALSE(oldest.error.has_value());
 
   const ServingSnapshot after =

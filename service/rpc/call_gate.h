@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+#include <prometheus/collectable.h>
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/time/time.h"
+#include "service/answers/api_error.h"
+#include "service/rpc/call_budget.h"
+#include "service/rpc/serving_state.h"
+#include "service/rpc/work_queue.h"
+
+namespace slotplanner {
+
+// A call that has ended, for the log. Views: they live as long as the call to
+// `CallLog::OnCallEnded`.
+struct CallRecord {
+  std::string_view method;  // `PlanBatch`.
+  grpc::StatusCode code = grpc::StatusCode::OK;
+  absl::Duration duration;
+  std::string_view request_id;  // Empty: the caller sent none.
+  std::string_view caller;      // Empty: no callers are configured.
+};
+
+// Hears of every call. Thread-safe.
+class CallLog {
+ public:
+  virtual ~CallLog() = default;
+  // False: there is no need to call `OnCallEnded` now.
+  virtual bool IsWanted() const = 0;
+  // Must return soon.
+  virtual void OnCallEnded(const CallRecord& record) = 0;
+};
+
+// What a call has found at its beginning.
+struct CallAccess {
+  std::shared_ptr<const ServingState> state;  // Never null.
+  // Who calls; null when no callers are configured. In `state`.
+  const CallerRule* caller = nullptr;
+  // UNKNOWN_CALLER or NOT_ALLOWED.
+  std::optional<ApiError> error = std::nullopt;
+};
+
+// A cluster that a call may use, or why it may not.
+struct ClusterOrError {
+  // Null exactly when there is an error. Lives as long as the call's state.
+  ServedCluster* cluster = nullptr;
+  // UNKNOWN_CLUSTER or NOT_ALLOWED.
+  std::optional<ApiError> error = std::nullopt;
+};
+
+// What every call passes before it is worked on: who calls, and whether there
+// is room for it. Its gauges are collected from it. Thread-safe.
+class CallGate : public prometheus::Collectable {
+ public:
+  // `worker_threads`: for large calls, at least 1. `log` may be null. All
+  // pointers and references outlive this.
+  CallGate(const CurrentServingState* state, int worker_threads, CallLog* log,
+           prometheus::Registry& metrics);
+
+  // Who calls `method`, and whether they may.
+  CallAccess Admit(const grpc::CallbackServerContext& context,
+                   std::string_view method);
+
+  // Whether a health check of `context` may be answered: OK, or the status that
+  // it ends with.
+  grpc::Status CheckHealthCaller(const grpc::CallbackServerContext& context);
+
+  // The cluster that a call is for. A caller who may use some clusters only is
+  // not told which others there are.
+  ClusterOrError FindCluster(const CallAccess& access, std::string_view name);
+
+  // Counts a unary call and the bytes of its request, unless there are too many
+  // of either: then OVERLOADED.
+  std::optional<ApiError> Begin(int64_t request_bytes,
+                                const CallLimits& limits);
+  // Counts bytes that a call holds beside those of its request.
+  void AddBytes(int64_t bytes) { budget_.AddBytes(bytes); }
+  // Such a call has ended, with all its bytes.
+  void End(int64_t bytes) { budget_.End(bytes); }
+
+  // Runs `work` on a worker thread, unless too many wait already: then
+  // OVERLOADED, and `work` is gone.
+  std::optional<ApiError> RunOnWorker(absl::AnyInvocable<void()> work,
+                                      const CallLimits& limits);
+
+  // Null if nobody wants to hear of calls now.
+  CallLog* call_log() const {
+    return log_ != nullptr && log_->IsWanted() ? log_ : nullptr;
+  }
+
+  // Calls under way, the bytes that they hold, and calls that wait.
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  enum class Refusal {
+    kConcurrentCalls,
+    kQueueLength,
+    kQueueDelay,
+    kMemory,
+    kUnknownCaller,
+    kMethodNotAllowed,
+    kClusterNotAllowed,
+  };
+  static constexpr size_t kRefusalCount = 7;
+
+  void Count(Refusal refusal) {
+    refused_[static_cast<size_t>(refusal)]->Increment();
+  }
+  // Who calls; null, and counted as refused, for none of the callers.
+  const CallerRule* Identify(const grpc::CallbackServerContext& context,
+                             const Callers& callers);
+  void CountCaller(const std::string& name);
+
+  const CurrentServingState* const state_;
+  CallLog* const log_;
+  prometheus::Registry& metrics_;
+  std::array<prometheus::Counter*, kRefusalCount> refused_;
+  prometheus::Histogram& queue_delay_;
+  CallBudget budget_;
+  std::mutex callers_mutex_;
+  // Calls of configured callers, by name. Guarded by callers_mutex_.
+  std::map<std::string, prometheus::Counter*> caller_calls_;
+  WorkQueue queue_;  // Last: its threads use the fields above.
+};
+
+// Tells `log` of a call that has ended.
+void LogCall(CallLog& log, std::string_view method, const CallAccess& access,
+             const grpc::CallbackServerContext& context, grpc::StatusCode code,
+             absl::Duration duration);
+
+// The identifier that the caller gave the call, from its metadata; empty if it
+// gave none that can be repeated.
+std::string RequestIdOf(const grpc::CallbackServerContext& context);
+
+}  // namespace slotplanner
