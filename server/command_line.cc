@@ -254,6 +254,7 @@ std::string_view ExpectedValue(const absl::CommandLineFlag& flag) {
 // What stands on a command line, beyond the values that Abseil's flags hold.
 struct Arguments {
   CommandLine::Action action = CommandLine::Action::kServe;
+  std::string_view healthcheck_service;
   std::vector<std::string_view> names;  // Of the flags given.
   std::vector<std::string_view> clusters;
 
@@ -281,6 +282,12 @@ absl::StatusOr<Arguments> ReadArguments(
     if (argument == "version") {
       result.action = CommandLine::Action::kPrintVersion;
       return result;
+    }
+    if (name == "healthcheck") {
+      result.action = CommandLine::Action::kHealthcheck;
+      result.healthcheck_service =
+          argument.substr(std::min(name.size() + 1, argument.size()));
+      continue;
     }
     absl::CommandLineFlag* const flag = FindFlag(name);
     if (flag == nullptr) {
@@ -461,8 +468,14 @@ absl::StatusOr<CommandLine> ParseCommandLine(
   const absl::StatusOr<Arguments> given = ReadArguments(arguments);
   if (!given.ok()) return given.status();
 
-  CommandLine result{.action = given->action, .options = {}};
-  if (given->action != CommandLine::Action::kServe) return result;
+  CommandLine result{
+      .action = given->action,
+      .options = {},
+      .healthcheck_service = std::string(given->healthcheck_service)};
+  if (given->action == CommandLine::Action::kPrintManual ||
+      given->action == CommandLine::Action::kPrintVersion) {
+    return result;
+  }
 
   ServerOptions& options = result.options;
   config::v1::ServerConfig config;
@@ -499,6 +512,14 @@ std::string Manual() {
         absl::StrReplaceAll(flag.Help(), {{"\n", "\n      "}}), "\n");
   }
   manual += R"(
+  --healthcheck, --healthcheck=SERVICE
+      Asks the server that runs with the same flags and file whether it
+      serves, by gRPC health at the first address of --grpc_listen, and exits.
+      SERVICE is a name of grpc.health.v1, such as
+      slotplanner.v1.SlotPlannerService for readiness; without one the
+      question is whether the process lives. For HEALTHCHECK of Docker and for
+      exec probes. It takes 3s at most.
+
   --help
       Prints this manual.
 
@@ -534,8 +555,9 @@ that need a restart are named in the log; settings with an error change nothing.
 The log is one JSON object a line on stderr.
 
 Exit codes:
-  0  stopped by SIGTERM or SIGINT
-  1  could not start, such as when a port is in use
+  0  stopped by SIGTERM or SIGINT; with --healthcheck: it serves
+  1  could not start, such as when a port is in use; with --healthcheck: it
+     does not serve, or did not answer
   2  a flag or the configuration file is wrong
 )";
   return manual;

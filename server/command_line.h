@@ -11,10 +11,12 @@ namespace slotplanner {
 
 // What a command line asks for.
 struct CommandLine {
-  enum class Action { kServe, kPrintManual, kPrintVersion };
+  enum class Action { kServe, kHealthcheck, kPrintManual, kPrintVersion };
 
   Action action = Action::kServe;
-  ServerOptions options;  // Meant for kServe only.
+  // Those of the server to be, or of the one to ask.
+  ServerOptions options;
+  std::string healthcheck_service;  // What kHealthcheck asks for.
 };
 
 // Reads the arguments behind the program's name, and the file that --config

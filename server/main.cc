@@ -3,9 +3,12 @@
 #include <string>
 #include <utility>
 
+#include <grpc/support/log.h>
+
 #include "absl/synchronization/mutex.h"
 #include "server/build_info.h"
 #include "server/command_line.h"
+#include "server/healthcheck.h"
 #include "server/malloc_settings.h"
 #include "server/serve.h"
 
@@ -15,6 +18,15 @@ int Fail(int exit_code, const absl::Status& status) {
   const std::string message(status.message());
   std::fprintf(stderr, "slotplanner-server: %s\n", message.c_str());
   return exit_code;
+}
+
+int RunHealthcheck(const slotplanner::CommandLine& command_line) {
+  // One line says it all; gRPC would add its own.
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  const absl::Status status = slotplanner::AskHealth(slotplanner::HealthcheckOf(
+      command_line.options, command_line.healthcheck_service));
+  if (status.ok()) return 0;
+  return Fail(absl::IsInvalidArgument(status) ? 2 : 1, status);
 }
 
 }  // namespace
@@ -30,6 +42,8 @@ int main(int argc, char** argv) {
     std::fputs(slotplanner::Manual().c_str(), stdout);
   } else if (command_line->action == CommandLine::Action::kPrintVersion) {
     std::printf("slotplanner-server %s\n", slotplanner::kVersion);
+  } else if (command_line->action == CommandLine::Action::kHealthcheck) {
+    return RunHealthcheck(*command_line);
   } else {
     const absl::Status status = slotplanner::ServeUntilSignal(
         std::move(command_line->options),

@@ -191,6 +191,21 @@ TEST(ParseCommandLineTest, HelpAndVersionNeedNothingElse) {
   EXPECT_EQ(Parse({"--version"})->action, CommandLine::Action::kPrintVersion);
 }
 
+TEST(ParseCommandLineTest, AHealthcheckTakesTheServersFlags) {
+  const auto process = Parse({"--healthcheck", "--grpc_listen=127.0.0.1:1"});
+  ASSERT_TRUE(process.ok()) << process.status();
+  EXPECT_EQ(process->action, CommandLine::Action::kHealthcheck);
+  EXPECT_EQ(process->healthcheck_service, "");
+  EXPECT_EQ(ToString(process->options.grpc_listen.front()), "127.0.0.1:1");
+
+  const auto service = Parse({"--max_keys", "6", "--healthcheck=a.B/c=d"});
+  ASSERT_TRUE(service.ok()) << service.status();
+  EXPECT_EQ(service->action, CommandLine::Action::kHealthcheck);
+  EXPECT_EQ(service->healthcheck_service, "a.B/c=d");
+  EXPECT_EQ(ErrorOf({"--healthcheck", "--max_keys=x"}),
+            "--max_keys wants a whole number; see --help");
+}
+
 TEST(ParseCommandLineTest, SaysWhatIsWrong) {
   EXPECT_EQ(ErrorOf({"--max_keyz=1"}),
             "there is no flag --max_keyz; see --help");
