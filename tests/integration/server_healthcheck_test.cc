@@ -100,11 +100,13 @@ TEST_F(AskHealthTest, TellsWhetherTheServiceServes) {
 }
 
 TEST_F(AskHealthTest, AsksOnLoopbackWhoListensOnAllAddresses) {
-  service_.SetServing(kService, true);
+  service_.SetServing(kService, false);
   for (const char* const host : {"0.0.0.0", "[::]"}) {
     Listen(host);
     const std::string bare = host[0] == '[' ? "::" : host;
-    EXPECT_EQ(AskHealth(CheckAt(bare)), absl::OkStatus());
+    EXPECT_EQ(AskHealth(CheckAt(bare)),
+              absl::UnavailableError(ToString(At("127.0.0.1", port_)) +
+                                     " is NOT_SERVING"));
   }
 }
 
