@@ -172,11 +172,17 @@ absl::Status AskAdmin(const Healthcheck& check) {
 
 Healthcheck HealthcheckOf(const ServerOptions& options,
                           const std::string& service) {
+  const ListenAddress& address = options.grpc_listen.front();
+  const bool uses_tls = options.has_tls() && address.unix_path.empty();
+  const bool needs_certificate = uses_tls &&
+                                 !options.grpc_tls.client_ca_file.empty() &&
+                                 options.grpc_tls.require_client_certificate;
+  const bool needs_caller = !options.open_health && !options.callers->is_open();
   return {.service = service,
-          .grpc_address = options.grpc_listen.front(),
-          .uses_tls = false,
+          .grpc_address = address,
+          .uses_tls = uses_tls,
           .admin_address = options.admin_listen,
-          .asks_admin = false};
+          .asks_admin = needs_certificate || needs_caller};
 }
 
 absl::Status AskHealth(const Healthcheck& check) {
