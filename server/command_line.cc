@@ -132,6 +132,9 @@ ABSL_FLAG(std::string, log_level,
               slotplanner::ServerOptions{}.log_level)),
           "The least severe level that is logged: debug, info, warning or\n"
           "error. debug logs each call, without keys.");
+ABSL_FLAG(bool, refuse_root, slotplanner::ServerOptions{}.refuse_root,
+          "Whether to refuse to start as root or with capabilities; the\n"
+          "container image says true. Nothing that it does needs either.");
 ABSL_FLAG(int32_t, max_message_bytes,
           slotplanner::ServerOptions{}.max_message_bytes,
           "Bytes of one request or response, 1024 to 1073741824. A key costs\n"
@@ -207,6 +210,7 @@ constexpr std::string_view kFlagNames[] = {
     "open_health",
     "reflection",
     "log_level",
+    "refuse_root",
     "max_message_bytes",
     "max_keys",
     "max_commands",
@@ -446,6 +450,9 @@ config::v1::ServerConfig ConfigOfFlags(const Arguments& given) {
   }
   if (given.Has("log_level")) {
     config.set_log_level(absl::GetFlag(FLAGS_log_level));
+  }
+  if (given.Has("refuse_root")) {
+    config.set_refuse_root(absl::GetFlag(FLAGS_refuse_root));
   }
   AddLimits(given, *config.mutable_limits());
   return config;

@@ -225,6 +225,7 @@ absl::Status ApplyConfig(const config::v1::ServerConfig& config,
   }
   if (config.has_open_health()) options.open_health = config.open_health();
   if (config.has_reflection()) options.reflection = config.reflection();
+  if (config.has_refuse_root()) options.refuse_root = config.refuse_root();
   if (config.has_log_level()) {
     const auto level = ParseLogLevel(config.log_level());
     if (level) {

@@ -109,6 +109,10 @@ struct ServerOptions {
 
   LogLevel log_level = LogLevel::kInfo;
 
+  // Whether the server refuses to start with more rights than an ordinary user
+  // has: as root, or with capabilities. The container image sets it.
+  bool refuse_root = false;
+
   // False: `clusters` holds a made-up one. Set when completed.
   bool has_configured_cluster = false;
 

@@ -14,6 +14,7 @@
 #include "server/build_info.h"
 #include "server/file_limit.h"
 #include "server/log.h"
+#include "server/privileges.h"
 #include "server/server.h"
 #include "service/slots/crc16.h"
 
@@ -105,6 +106,10 @@ int RunUntilSignal(const sigset_t& stop_signals, ConfigReloader& reloader,
 
 absl::Status ServeUntilSignal(ServerOptions options,
                               ConfigReloader::Read read) {
+  if (options.refuse_root) {
+    absl::Status status = CheckSelfUnprivileged();
+    if (!status.ok()) return status;
+  }
   const sigset_t stop_signals = StopSignals();
   BlockSignals(stop_signals);
   RaiseFileLimit();

@@ -93,7 +93,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
                  "--max_queued_calls=15",
                  "--max_queue_delay=16ms",
                  "--memory_quota_bytes=1717986918400",
-                 "--max_metadata_bytes=1800"});
+                 "--max_metadata_bytes=1800",
+                 "--refuse_root=true"});
   ASSERT_EQ(options.grpc_listen.size(), 2u);
   EXPECT_EQ(ToString(options.grpc_listen[0]), "0.0.0.0:1");
   EXPECT_EQ(ToString(options.grpc_listen[1]), "unix:/tmp/s");
@@ -124,6 +125,7 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
   EXPECT_EQ(options.call_limits.max_queue_delay, absl::Milliseconds(16));
   EXPECT_EQ(options.call_limits.memory_quota_bytes, 1'717'986'918'400);
   EXPECT_EQ(options.max_metadata_bytes, 1800);
+  EXPECT_TRUE(options.refuse_root);
 }
 
 TEST(ParseCommandLineTest, ReadsTheFilesOfTheListenersTls) {
@@ -212,6 +214,8 @@ TEST(ParseCommandLineTest, SaysWhatIsWrong) {
   EXPECT_EQ(ErrorOf({"--max_keys"}), "--max_keys wants a value; see --help");
   EXPECT_EQ(ErrorOf({"--max_keys=many"}),
             "--max_keys wants a whole number; see --help");
+  EXPECT_EQ(ErrorOf({"--refuse_root=perhaps"}),
+            "--refuse_root wants true or false; see --help");
   EXPECT_EQ(ErrorOf({"--max_keys=99999999999"}),
             "--max_keys wants a whole number; see --help");
   EXPECT_EQ(ErrorOf({"--refresh_interval=5"}),
