@@ -15,14 +15,16 @@ RUNBOOK = ROOT / 'docs' / 'runbook.md'
 
 # A name of a metric or of a recording rule, of those that we know.
 _METRIC = (
-    r'\b(?:(?:slotplanner|grpc_server|process)_[a-z0-9_]+|up\b'
-    r'|[a-z_]+:[a-z0-9_]+:[a-z0-9_]+)'
+    r'\b(?:[a-z_]+:[a-z0-9_]+:[a-z0-9_]+|up\b'
+    r'|(?:slotplanner|grpc_server|process)_[a-z0-9_]+)'
 )
 _SELECTOR = re.compile(rf'({_METRIC})\s*(?:\{{([^}}]*)\}})?')
 _MATCHER = re.compile(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"')
 _ALTERNATIVES = re.compile(r'\w+(?:\|\w+)+')
+# Not a part of the name of a recording rule, nor of a file.
 _FAMILY = re.compile(
-    r'\b((?:slotplanner|grpc_server|process)_[a-z0-9_]*[a-z0-9])\b(?!\.)'
+    r'(?<![\w:])((?:slotplanner|grpc_server|process)_[a-z0-9_]*[a-z0-9])'
+    r'(?![\w:]|\.(?:json|md|proto|yaml)\b)'
 )
 
 

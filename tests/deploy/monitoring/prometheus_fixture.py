@@ -59,6 +59,8 @@ class Prometheus:
         (self._directory / 'prometheus.yaml').write_text(config)
         self._process = subprocess.Popen(
             [
+                # Not to outlive a test that is killed.
+                *('setpriv', '--pdeathsig', 'KILL'),
                 'prometheus',
                 f'--config.file={self._directory}/prometheus.yaml',
                 f'--storage.tsdb.path={self._directory}/data',
@@ -69,21 +71,21 @@ class Prometheus:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.address = None
         log = []
         for line in self._process.stderr:
             log.append(line)
             entry = json.loads(line)
-            if entry['msg'] == 'Listening on':
+            message = entry.get('msg', '')
+            if message == 'Listening on':
                 self.address = entry['address']
-            if 'ready to receive' in entry['msg']:
+            if 'ready to receive' in message:
                 break
-        else:
-            self.stop()
-            raise AssertionError(f'Prometheus did not start: {log}')
-        # Or else it blocks as soon as the pipe is full.
+        # It would wait for a reader as soon as the pipe is full.
         self._reader = threading.Thread(target=self._process.stderr.read)
         self._reader.start()
+        if not hasattr(self, 'address'):
+            self.stop()
+            raise AssertionError(f'Prometheus did not start: {log}')
 
     def get(self, path: str, **parameters: str):
         """The `data` of an answer of its HTTP API."""
@@ -111,7 +113,6 @@ class Prometheus:
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait(timeout=30)
-        if hasattr(self, '_reader'):
-            self._reader.join()
+        self._reader.join()
         self._process.stderr.close()
         shutil.rmtree(self._directory)
