@@ -24,6 +24,8 @@ POSSIBLE_ALERTS = EXPECTED_ALERTS | {'SlotplannerHighLatency'}
 
 
 class ObservedServerTest(unittest.TestCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         cls.observed = observed_server.ObservedServer()
