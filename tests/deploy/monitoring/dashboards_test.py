@@ -22,7 +22,7 @@ TOOLS = pathlib.Path(os.environ['SLOTPLANNER_TOOLS_DIR'])
 # One fault each, and what the type checker says of it.
 FAULTS = {
     '"schemaVersion"': ('"schemaVersio"', "'\"schemaVersio\"' does not exist"),
-    '"type": "stat"': ('"type": "stats"', """Type '"stats"' is not assignable"""),
+    '"type": "stat"': ('"type": "stats"', 'Type \'"stats"\' is not assignable'),
     '"legendFormat"': ('"legend"', "'\"legend\"' does not exist"),
     '"placement": "bottom"': ('"placement": "low"', 'LegendPlacement'),
 }

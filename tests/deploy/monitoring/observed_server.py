@@ -49,12 +49,10 @@ class ObservedServer:
                 self.server.address, grpc.ssl_channel_credentials(authority)
             )
             stack.callback(self._channel.close)
-            self._planner = slot_planner_service_pb2_grpc.SlotPlannerServiceStub(
-                self._channel
-            )
-            self._topology = topology_service_pb2_grpc.TopologyServiceStub(
-                self._channel
-            )
+            planner = slot_planner_service_pb2_grpc.SlotPlannerServiceStub
+            topology = topology_service_pb2_grpc.TopologyServiceStub
+            self._planner = planner(self._channel)
+            self._topology = topology(self._channel)
             self._be_refused()
             watch = self._topology.WatchTopology(
                 topology_api.WatchTopologyRequest(), metadata=_as('shop')
