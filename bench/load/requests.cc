@@ -106,6 +106,12 @@ ApiCall PlanMgetOfOneSlotCall(int keys) {
   return PlanCall(request, keys, 1);
 }
 
+ApiCall PlanFanOutCall(int commands) {
+  v1::PlanBatchRequest request;
+  for (int i = 0; i < commands; ++i) request.add_commands()->add_args("DBSIZE");
+  return PlanCall(request, commands, commands);
+}
+
 ApiCall PlanGetsCall(int commands, int key_bytes) {
   KeySource source(key_bytes);
   v1::PlanBatchRequest request;

@@ -36,6 +36,10 @@ ApiCall PlanMgetCall(int keys);
 // most of the work is the server's.
 ApiCall PlanMgetOfOneSlotCall(int keys);
 
+// Plans so many commands that go to every primary: the larger the cluster, the
+// more work a few bytes ask for.
+ApiCall PlanFanOutCall(int commands);
+
 // Plans so many GETs of keys of that length.
 ApiCall PlanGetsCall(int commands, int key_bytes);
 
