@@ -23,16 +23,26 @@ _SAMPLE = re.compile(r'(\w+)(?:\{(.*)\})? (\S+)')
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
+def _parse_log_line(line: bytes) -> dict:
+    try:
+        return json.loads(line)
+    except ValueError:  # What a sanitizer reports, say.
+        return {'event': 'not_json', 'text': line.decode(errors='replace')}
+
+
 class Server:
     """A server on ports of the kernel's choice. `specs` are the values of its
-    --cluster flags, `config` what its --config file holds."""
+    --cluster flags, `config` what its --config file holds; `prefix` goes before
+    its command line."""
 
     def __init__(
         self,
         *specs: str,
         flags: tuple[str, ...] = (),
         config: dict | None = None,
+        prefix: tuple[str, ...] = (),
     ):
+        self._prefix = prefix
         with contextlib.ExitStack() as stack:
             if config is not None:
                 file = stack.enter_context(
@@ -46,6 +56,7 @@ class Server:
     def _start(self, specs: tuple[str, ...], flags: tuple[str, ...]) -> None:
         self._process = subprocess.Popen(
             [
+                *self._prefix,
                 PREFIX / 'bin' / 'slotplanner-server',
                 '--grpc_listen=127.0.0.1:0',
                 '--admin_listen=127.0.0.1:0',
@@ -82,7 +93,7 @@ class Server:
     def _read_log(self) -> None:
         for line in self._process.stderr:
             with self._logged:
-                self._log.append(json.loads(line))
+                self._log.append(_parse_log_line(line))
                 self._logged.notify_all()
         with self._logged:
             self._log.append({'event': 'end_of_log'})
@@ -108,8 +119,16 @@ class Server:
 
     def log_text(self) -> str:
         """All it has logged."""
+        return json.dumps(self.log_lines())
+
+    def log_lines(self) -> list[dict]:
+        """All it has logged."""
         with self._logged:
-            return json.dumps(self._log)
+            return list(self._log)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def wait_for_topology(self, cluster: str = 'default') -> 'Server':
         """Returns when the topology of that cluster has been read."""

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The load program: it plans and executes batches whose replies it knows."""
 
-import json
 import os
-import signal
-import subprocess
-import threading
 
-_TIMEOUT_SECONDS = 60
+from load_process import LoadProcess
 
 
-class Load:
+class Load(LoadProcess):
     """Runs from construction until `stop`."""
 
     def __init__(self, server_address: str, seed: int, *flags: str):
-        self._process = subprocess.Popen(
+        super().__init__(
             [
                 os.environ['SLOTPLANNER_PLAN_LOAD'],
                 f'--server={server_address}',
@@ -22,59 +18,9 @@ class Load:
                 '--threads=2',
                 '--seconds=600',
                 *flags,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            ]
         )
-        self._events = []  # Guarded by _changed.
-        self._has_ended = False  # Guarded by _changed.
-        self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        for line in self._process.stdout:
-            with self._changed:
-                self._events.append(json.loads(line))
-                self._changed.notify_all()
-        with self._changed:
-            self._has_ended = True
-            self._changed.notify_all()
-
-    def of_type(self, event_type: str) -> list[dict]:
-        with self._changed:
-            return self._of_type(event_type)
-
-    def _of_type(self, event_type: str) -> list[dict]:
-        return [e for e in self._events if e['type'] == event_type]
-
-    def run_on(self, seconds: int = 2) -> None:
-        """Returns when it has told of its progress so many times more: it does
-        so every second."""
-        with self._changed:
-            count = len(self._of_type('progress')) + seconds
-            self._changed.wait_for(
-                lambda: self._has_ended
-                or len(self._of_type('progress')) >= count,
-                _TIMEOUT_SECONDS,
-            )
-            if self._has_ended or len(self._of_type('progress')) < count:
-                raise AssertionError(f'the load ended: {self._events[-3:]}')
 
     def command_count(self) -> int:
         """How many commands had run at the last progress."""
         return self.of_type('progress')[-1]['commands']
-
-    def stop(self) -> dict:
-        """Its summary."""
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        self._process.wait(_TIMEOUT_SECONDS)
-        self._reader.join()
-        self._process.stdout.close()
-        summaries = self.of_type('summary')
-        if not summaries:
-            raise AssertionError(
-                f'the load ended with {self._process.returncode} and no summary'
-            )
-        return summaries[-1]
