@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Half of the load that a server can bear, on a real cluster whose primaries
+change, for as long as one likes: no call fails, and nothing grows.
+
+SLOTPLANNER_SOAK_SECONDS=600 is the long form.
+"""
+
+import dataclasses
+import os
+import threading
+import time
+import unittest
+
+import grpc
+
+import process_figures
+import server_fixture
+from call_load import SMALL_MIX, CallLoad, assert_none_failed
+from live_cluster import LiveCluster
+from slotplanner.v1 import topology_service_pb2 as api
+
+SECONDS = int(os.environ.get('SLOTPLANNER_SOAK_SECONDS') or 20)
+FAILOVER_SECONDS = min(20, SECONDS / 4)
+
+# What may have grown until here: buffers, pools, malloc's arenas.
+SETTLING_SECONDS = min(60, SECONDS / 2)
+
+# Between settling and the end.
+MAX_GROWTH_MIB = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class Figures:
+    resident_mib: float
+    descriptors: int
+    threads: int
+
+    @staticmethod
+    def of(pid: int) -> 'Figures':
+        return Figures(
+            process_figures.resident_mib(pid),
+            process_figures.descriptor_count(pid),
+            process_figures.thread_count(pid),
+        )
+
+
+class TopologyCount:
+    """Counts the topologies of one WatchTopology call."""
+
+    def __init__(self, server: server_fixture.Server):
+        self.count = 0
+        self._call = server.topology.WatchTopology(api.WatchTopologyRequest())
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            for _ in self._call:
+                self.count += 1
+        except grpc.RpcError:
+            pass  # Cancelled.
+
+    def stop(self) -> int:
+        self._call.cancel()
+        self._thread.join()
+        return self.count
+
+
+class SoakTest(unittest.TestCase):
+    def setUp(self):
+        self.cluster = LiveCluster()
+        self.addCleanup(self.cluster.stop)
+        self.server = server_fixture.Server(f'redis://{self.cluster.seeds}')
+        self.addCleanup(self.server.stop)
+        self.server.wait_for_topology()
+
+    def load(self, *flags: str) -> CallLoad:
+        load = CallLoad(
+            self.server.address,
+            f'--calls={SMALL_MIX}',
+            '--connections=4',
+            *flags,
+        )
+        self.addCleanup(load.stop)
+        return load
+
+    def peak(self) -> float:
+        summary = self.load('--in_flight=16', '--duration=3s').wait()
+        return summary['ok'] / summary['seconds']
+
+    def fail_over(self, number: int) -> None:
+        """Makes the replica of one of the shards its primary."""
+        replicas = [
+            node
+            for node in self.cluster.running_nodes
+            if node.must('ROLE')[0] == b'slave'
+        ]
+        replicas[number % len(replicas)].must('CLUSTER', 'FAILOVER')
+
+    def test_nothing_fails_and_nothing_grows(self):
+        rate = self.peak() / 2
+        topologies = TopologyCount(self.server)
+        self.addCleanup(topologies.stop)
+        load = self.load(f'--rate={rate:.0f}')
+        begin = time.monotonic()
+        settled = None
+        failovers = 0
+        while (passed := time.monotonic() - begin) < SECONDS:
+            load.run_on(1)
+            if settled is None and passed > SETTLING_SECONDS:
+                settled = Figures.of(self.server.pid)
+            if passed > failovers * FAILOVER_SECONDS + 1:
+                self.fail_over(failovers)
+                failovers += 1
+        end = Figures.of(self.server.pid)
+        summary = load.stop()
+        seen = topologies.stop()
+        print(
+            f'{rate:.0f} calls a second for {SECONDS} s, {failovers} '
+            f'failovers, {seen} topologies watched\n'
+            f'settled: {settled}\nend: {end}\n{summary}',
+            flush=True,
+        )
+        assert_none_failed(self, summary, 'soak')
+        self.assertGreaterEqual(seen, failovers)
+        self.assertLess(
+            end.resident_mib - settled.resident_mib, MAX_GROWTH_MIB
+        )
+        # A connection to a node may be about to be made or closed.
+        self.assertLessEqual(end.descriptors, settled.descriptors + 4)
+        # gRPC keeps some beyond those that work.
+        self.assertLessEqual(end.threads, settled.threads + 4)
+
+
+if __name__ == '__main__':
+    unittest.main()
