@@ -39,6 +39,13 @@ Scenario PeakMemory(const std::string& name, const MakeCall& make) {
           }};
 }
 
+Scenario IdleConnections(int connections) {
+  return {absl::StrCat("idle_connections/", connections),
+          [connections](const Lab& lab, const std::string& scenario) {
+            return RunIdleConnectionsScenario(lab, scenario, connections);
+          }};
+}
+
 Scenario Processors(const std::string& name, const MakeCall& make) {
   return {name, [make](const Lab& lab, const std::string& scenario) {
             return RunProcessorsScenario(lab, scenario, make());
@@ -99,9 +106,7 @@ std::vector<Scenario> AllScenarios() {
            PeakMemory("peak_memory/group_keys_by_slot", by_slot(1'000'000)),
            PeakMemory("peak_memory/plan_mget", mget(1'000'000)),
            PeakMemory("peak_memory/plan_gets", gets(100'000, 20)),
-           {"idle_connections/1000", [](const Lab&lab, const std::string&name) {
-              return RunIdleConnectionsScenario(lab, name, 1'000);
-            }}}) {
+           IdleConnections(1'000), IdleConnections(10'000)}) {
     scenarios.push_back(scenario);
   }
   return scenarios;
