@@ -20,7 +20,7 @@ import server_fixture
 from call_load import CallLoad, assert_none_failed
 
 SECONDS = int(os.environ.get('SLOTPLANNER_OVERLOAD_SECONDS') or 5)
-HEAVY = ('--calls=plan_fan_out/40', '--nocheck_answers')
+HEAVY = ('--calls=plan_fan_out/100', '--nocheck_answers')
 SERVER_CPU = ('taskset', '--cpu-list', '0')
 CALLER_CPU = ('taskset', '--cpu-list', '1')
 

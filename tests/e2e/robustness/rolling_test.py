@@ -5,6 +5,7 @@ because they are old: no call fails.
 SLOTPLANNER_ROLLING_ROUNDS=N goes round more often.
 """
 
+import contextlib
 import os
 import socket
 import threading
@@ -40,7 +41,7 @@ def wait_until_called(server: server_fixture.Server) -> None:
     wait_until(lambda: handled(server) > before, 'callers find the server')
 
 
-class RollingTest(unittest.TestCase):
+class ServersTest(unittest.TestCase):
     def start_server(self, *flags: str) -> server_fixture.Server:
         server = server_fixture.Server('static:3', flags=flags)
         self.addCleanup(self.stop, server)
@@ -55,6 +56,8 @@ class RollingTest(unittest.TestCase):
     def setUp(self):
         self.stopped = set()
 
+
+class RollingTest(ServersTest):
     def restart_each(self, service_config: str) -> dict:
         """What became of calls while every server was restarted."""
         ports = free_ports(SERVERS)
@@ -118,29 +121,31 @@ class Balancer:
                 backend = self._backends[self._next % len(self._backends)]
                 self._next += 1
             server = socket.create_connection(backend)
-            for source, target in ((client, server), (server, client)):
-                threading.Thread(
-                    target=self._pass_on, args=(source, target), daemon=True
-                ).start()
+            threading.Thread(
+                target=self._serve, args=(client, server), daemon=True
+            ).start()
+
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        with client, server:
+            answers = threading.Thread(
+                target=self._pass_on, args=(server, client), daemon=True
+            )
+            answers.start()
+            self._pass_on(client, server)
+            answers.join()
 
     @staticmethod
     def _pass_on(source: socket.socket, target: socket.socket) -> None:
-        try:
+        with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 target.sendall(data)
-        except OSError:
-            pass
-        for end, how in (
-            (target, socket.SHUT_WR),
-            (source, socket.SHUT_RD),
-        ):
-            try:
-                end.shutdown(how)
-            except OSError:  # The other direction has closed it.
-                pass
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            source.shutdown(socket.SHUT_RD)
 
 
-class ConnectionAgeTest(RollingTest):
+class ConnectionAgeTest(ServersTest):
     def test_old_connections_end_without_harm_and_find_new_servers(self):
         flags = ('--max_connection_age=1s', '--max_connection_age_grace=10s')
         balancer = Balancer()
