@@ -47,6 +47,7 @@ std::vector<grpc::GenericStub> Connect(const CallLoopOptions& options) {
     arguments.SetServiceConfigJSON(options.service_config);
   }
   std::vector<grpc::GenericStub> stubs;
+  stubs.reserve(static_cast<size_t>(options.connections));
   for (int i = 0; i < options.connections; ++i) {
     stubs.emplace_back(grpc::CreateCustomChannel(
         options.target, grpc::InsecureChannelCredentials(), arguments));

@@ -34,7 +34,7 @@ bool FindDetail(const grpc::Status& status, std::string_view type,
 
 // gRPC's code, and the server's reason if it gave one.
 std::string NameOf(const grpc::Status& status) {
-  const std::string code = absl::StatusCodeToString(
+  std::string code = absl::StatusCodeToString(
       static_cast<absl::StatusCode>(status.error_code()));
   rpc::v1::ErrorInfo info;
   if (!FindDetail(status, "type.googleapis.com/google.rpc.ErrorInfo", info)) {

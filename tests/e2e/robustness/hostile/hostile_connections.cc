@@ -206,9 +206,9 @@ class Loop {
       ++counts_[kind].not_connected;
       return;
     }
-    open_.push_back({std::make_unique<Connection>(socket_fd, std::move(script),
-                                                  &counts_[kind]),
-                     absl::Now() + options_.lifetime});
+    auto connection = std::make_unique<Connection>(socket_fd, std::move(script),
+                                                   &counts_[kind]);
+    open_.push_back({std::move(connection), absl::Now() + options_.lifetime});
     Control(EPOLL_CTL_ADD, *open_.back().connection);
   }
 

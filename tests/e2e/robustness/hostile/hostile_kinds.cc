@@ -68,8 +68,9 @@ Script WithData(const std::string& data) {
 
 // Sends `bytes` behind the preface, again and again.
 Script Flood(const std::string& bytes) {
-  const std::string chunk = Repeated(bytes, 16384 / bytes.size() + 1);
-  return {.bytes = Preface(), .more = [chunk] { return chunk; }};
+  return {.bytes = Preface(), .more = [bytes] {
+            return Repeated(bytes, 16384 / bytes.size() + 1);
+          }};
 }
 
 // The same, with what `next(i)` says for i = 0, 1, 2, ...
@@ -134,8 +135,8 @@ Script RandomFrames(Random& random) {
 Script CallWithFlippedBits(Random& random) {
   std::string bytes = Preface() + Call(1, kKeyslot, kKey);
   for (size_t i = 1 + random.Below(8); i > 0; --i) {
-    bytes[random.Below(bytes.size())] ^=
-        static_cast<char>(1 << random.Below(8));
+    char& byte = bytes[random.Below(bytes.size())];
+    byte = static_cast<char>(byte ^ (1 << random.Below(8)));
   }
   return {.bytes = bytes};
 }
@@ -357,9 +358,9 @@ Script RandomMessage(Random& random) {
                                Bytes(random, random.Below(4096)))};
 }
 
-// 16 KiB that unpack to 16 MiB of zeros, or to random bytes' worth of error.
+// 16 KiB that unpack to 16 MiB of zeros, some of them damaged.
 Script GzipBomb(Random& random) {
-  static const std::string bomb = [] {
+  static const std::string kBomb = [] {
     const std::string zeros(16 << 20, '\0');
     std::string packed(64 << 10, '\0');
     z_stream stream = {};
@@ -375,8 +376,8 @@ Script GzipBomb(Random& random) {
     deflateEnd(&stream);
     return packed;
   }();
-  std::string packed = bomb;
-  if (random.Percent(50)) packed[random.Below(packed.size())] ^= 0x10;
+  std::string packed = kBomb;
+  if (random.Percent(50)) packed[random.Below(packed.size())] = '?';
   std::string data = GrpcMessage(packed);
   data[0] = 1;  // Compressed.
   std::string bytes = Preface() + Frame(FrameType::kHeaders, kEndHeaders, 1,
