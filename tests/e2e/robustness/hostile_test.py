@@ -119,6 +119,7 @@ class HostileTest(unittest.TestCase):
             lambda: process_figures.descriptor_count(self.server.pid)
             <= descriptors,
             'the connections are closed',
+            POLITE_TIMEOUT_SECONDS,
         )
         peak = process_figures.peak_resident_mib(self.server.pid)
         print(f'server: peak {peak:.0f} MiB', flush=True)
