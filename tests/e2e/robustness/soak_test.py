@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Half of the load that a server can bear, on a real cluster whose primaries
+"""A part of the load that a server can bear, on a real cluster whose primaries
 change, for as long as one likes: no call fails, and nothing grows.
 
-SLOTPLANNER_SOAK_SECONDS=600 is the long form.
+SLOTPLANNER_SOAK_SECONDS=600 is the long form, at half of that load, for a
+machine that does nothing else.
 """
 
 import dataclasses
@@ -20,6 +21,8 @@ from live_cluster import LiveCluster
 from slotplanner.v1 import topology_service_pb2 as api
 
 SECONDS = int(os.environ.get('SLOTPLANNER_SOAK_SECONDS') or 20)
+# Others who use the machine may take as much of it again.
+SHARE_OF_PEAK = 0.5 if 'SLOTPLANNER_SOAK_SECONDS' in os.environ else 0.2
 FAILOVER_SECONDS = min(20, SECONDS / 4)
 
 # What may have grown until here: buffers, pools, malloc's arenas.
@@ -98,7 +101,7 @@ class SoakTest(unittest.TestCase):
         replicas[number % len(replicas)].must('CLUSTER', 'FAILOVER')
 
     def test_nothing_fails_and_nothing_grows(self):
-        rate = self.peak() / 2
+        rate = self.peak() * SHARE_OF_PEAK
         topologies = TopologyCount(self.server)
         self.addCleanup(topologies.stop)
         load = self.load(f'--rate={rate:.0f}')
