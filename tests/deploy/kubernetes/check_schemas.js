@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a JSON array of Kubernetes objects from standard input and writes, in
-// the same order, an array of the problems of each. Two checks: the validators of
-// kubernetes-models for values and required fields, and the TypeScript compiler
-// for unknown fields, which those let pass.
+// the same order, an array of the problems of each. Two checks: the validators
+// of kubernetes-models for values and required fields, and the TypeScript
+// compiler for unknown fields, which those let pass.
 'use strict';
 
 const fs = require('fs');
@@ -41,7 +41,7 @@ function typeProblems(objects) {
   const source = path.join(tools, 'objects.ts');
   // One line an object: a problem's line is its index.
   const text = objects.map((object, i) =>
-    `export const o${i}: import(${JSON.stringify(moduleOf(object.apiVersion))})` +
+    `export const o${i}: import("${moduleOf(object.apiVersion)}")` +
     `.I${object.kind} = ${JSON.stringify(object)};`).join('\n');
   const options = {
     moduleResolution: ts.ModuleResolutionKind.Node10,

@@ -119,8 +119,8 @@ _WRONG = (
     ('service_account_tokens', _DEV, 'ServiceAccount/slotplanner',
      'automountServiceAccountToken', True),
     *(
-        ('restricted', folder, deployment, f'{container}.securityContext.{field}',
-         value)
+        ('restricted', folder, deployment,
+         f'{container}.securityContext.{field}', value)
         for folder, deployment, container in (
             (_DEV, 'Deployment/slotplanner', _CONTAINER),
             (_PRODUCTION, 'Deployment/slotplanner', _CONTAINER),
