@@ -92,13 +92,8 @@ class Server:
 
     def _read_log(self) -> None:
         for line in self._process.stderr:
-            try:
-                event = json.loads(line)
-            except ValueError:  # Why it does not start, for people.
-                event = {'event': 'plain_text', 'text': line.decode()}
             with self._logged:
                 self._log.append(_parse_log_line(line))
-                self._log.append(event)
                 self._logged.notify_all()
         with self._logged:
             self._log.append({'event': 'end_of_log'})
