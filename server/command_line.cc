@@ -172,9 +172,9 @@ ABSL_FLAG(int32_t, max_queued_calls,
           "Large calls that wait for a worker thread, 0 to 1000000.");
 ABSL_FLAG(absl::Duration, max_queue_delay,
           slotplanner::ServerOptions{}.call_limits.max_queue_delay,
-          "How long the oldest of them may have waited for another one to be\n"
-          "taken in; 1ms to 10m. Less than callers' deadlines, or the answers\n"
-          "come too late.");
+          "How long one may have to wait, going by how long work took lately;\n"
+          "1ms to 10m. Less than callers' deadlines, or the answers come too\n"
+          "late.");
 ABSL_FLAG(int64_t, memory_quota_bytes,
           slotplanner::ServerOptions{}.call_limits.memory_quota_bytes,
           "Bytes of the requests and responses of all calls under way, from\n"

@@ -20,9 +20,8 @@ struct CallLimits {
   // Unary calls begun and not yet answered. Each costs about 2 KiB beside its
   // bytes, 20 MB in all.
   int max_concurrent_calls = 10'000;
-  // Large calls that wait for a worker thread; and how long the oldest of them
-  // may have waited for another one to be taken in. The first bounds what is
-  // kept, the second how late an answer comes.
+  // Large calls that wait for a worker thread, and how long one may have to
+  // wait. The first bounds what is kept, the second how late an answer comes.
   int max_queued_calls = 1'000;
   absl::Duration max_queue_delay = absl::Milliseconds(500);
   // Bytes of requests and responses of the calls under way.

@@ -9,7 +9,7 @@
 namespace slotplanner {
 
 WorkQueue::WorkQueue(int threads, std::function<absl::Time()> clock)
-    : clock_(std::move(clock)), idle_count_(threads) {
+    : clock_(std::move(clock)), thread_count_(threads), idle_count_(threads) {
   assert(threads > 0);
   workers_.reserve(static_cast<size_t>(threads));
   for (int i = 0; i < threads; ++i) {
@@ -27,7 +27,9 @@ WorkQueue::Outcome WorkQueue::Add(Work work, const Limits& limits) {
     if (static_cast<int>(entries_.size()) >= idle_count_) {
       const int waiting = WaitingCount();
       if (waiting >= limits.max_length) return Outcome::kTooLong;
-      if (waiting > 0 && now - entries_.front().add_time > limits.max_delay) {
+      if (waiting > 0 &&
+          (now - entries_.front().add_time > limits.max_delay ||
+           usual_run_time_ * waiting / thread_count_ > limits.max_delay)) {
         return Outcome::kTooSlow;
       }
     }
@@ -46,6 +48,13 @@ int WorkQueue::WaitingCount() const {
   return std::max(static_cast<int>(entries_.size()) - idle_count_, 0);
 }
 
+void WorkQueue::CountRun(absl::Duration run_time) {
+  run_time = std::max(run_time, absl::ZeroDuration());
+  usual_run_time_ =
+      has_run_ ? usual_run_time_ + (run_time - usual_run_time_) / 8 : run_time;
+  has_run_ = true;
+}
+
 void WorkQueue::Run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   // Until told to stop with nothing left.
@@ -53,13 +62,15 @@ void WorkQueue::Run(const std::stop_token& stop) {
     Entry entry = std::move(entries_.front());
     entries_.pop_front();
     --idle_count_;
-    // The clock may have been put back in between.
+    // The clock may have been put back in between, here and below.
+    const absl::Time start = clock_();
     const absl::Duration waited =
-        std::max(clock_() - entry.add_time, absl::ZeroDuration());
+        std::max(start - entry.add_time, absl::ZeroDuration());
     lock.unlock();
     entry.work(waited);
     entry.work = nullptr;  // What it holds goes without the lock.
     lock.lock();
+    CountRun(clock_() - start);
     ++idle_count_;
   }
 }

@@ -24,14 +24,17 @@ class WorkQueue {
   // How much may wait. It may differ from call to call.
   struct Limits {
     int max_length;  // 0: nothing waits, work runs only if a worker is idle.
-    // When what waits longest has waited longer than this, nothing is added.
+    // When what waits longest has waited longer than this, nothing is added;
+    // nor when what is added would wait longer, going by how long work took
+    // lately. Else as much would be let in until the first rule bites as then
+    // waits in vain for several times this long.
     absl::Duration max_delay;
   };
 
   enum class Outcome {
     kAdded,
     kTooLong,  // As much waits as may.
-    kTooSlow,  // The oldest waits too long already.
+    kTooSlow,  // The oldest waits too long already, or this one would.
   };
 
   // Told how long it waited for a worker. It must not throw.
@@ -60,15 +63,20 @@ class WorkQueue {
     absl::Time add_time;
   };
 
-  // Requires: mutex_ is held.
+  // Requires: mutex_ is held, both.
   int WaitingCount() const;
+  void CountRun(absl::Duration run_time);
   void Run(const std::stop_token& stop);
 
   const std::function<absl::Time()> clock_;
   mutable std::mutex mutex_;
   std::condition_variable_any added_;
-  std::deque<Entry> entries_;          // Guarded by mutex_, as is the next.
-  int idle_count_;                     // Workers that run nothing.
+  const int thread_count_;
+  std::deque<Entry> entries_;  // Guarded by mutex_, as the next three.
+  int idle_count_;             // Workers that run nothing.
+  // How long work takes: an average in which the last eight or so count most.
+  absl::Duration usual_run_time_;
+  bool has_run_ = false;
   std::vector<std::jthread> workers_;  // The last member: they use the others.
 };
 

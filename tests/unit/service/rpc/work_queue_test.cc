@@ -48,14 +48,15 @@ class FakeClock {
 // Keeps one worker of a queue busy until it is released.
 class Blocker {
  public:
-  explicit Blocker(WorkQueue& queue) {
+  explicit Blocker(WorkQueue& queue,
+                   const WorkQueue::Limits& limits = AtMost(0)) {
     EXPECT_EQ(queue.Add(
                   [this](absl::Duration) {
                     began_.count_down();
                     released_.wait();
                     ended_.count_down();
                   },
-                  AtMost(0)),
+                  limits),
               Outcome::kAdded);
     began_.wait();
   }
@@ -167,6 +168,29 @@ TEST(WorkQueueTest, RefusesWhileTheOldestWaitsLongerThanItMay) {
   idle.wait();
   EXPECT_EQ(queue.length(), 0);
   EXPECT_EQ(AddNothing(queue, kPatient), Outcome::kAdded);
+}
+
+TEST(WorkQueueTest, RefusesWhatWouldWaitTooLongGoingByWhatRanBefore) {
+  constexpr WorkQueue::Limits kPatient = {.max_length = 100,
+                                          .max_delay = absl::Milliseconds(500)};
+  FakeClock clock;
+  WorkQueue queue(1, [&clock] { return clock.Now(); });
+  std::latch ran(1);
+  queue.Add(
+      [&](absl::Duration) {
+        clock.Advance(absl::Milliseconds(200));
+        ran.count_down();
+      },
+      kPatient);
+  ran.wait();
+
+  const Blocker blocker(queue, kRoomy);  // Begins when that run is counted.
+  // 0, 200 and 400 ms to wait for; then 600.
+  EXPECT_EQ(AddNothing(queue, kPatient), Outcome::kAdded);
+  EXPECT_EQ(AddNothing(queue, kPatient), Outcome::kAdded);
+  EXPECT_EQ(AddNothing(queue, kPatient), Outcome::kAdded);
+  EXPECT_EQ(AddNothing(queue, kPatient), Outcome::kTooSlow);
+  EXPECT_EQ(AddNothing(queue, kRoomy), Outcome::kAdded);
 }
 
 TEST(WorkQueueTest, MindsNoDelayWhileAWorkerIsIdle) {
