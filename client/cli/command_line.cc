@@ -34,8 +34,9 @@ bool StoreEnum(bool (*parse)(const std::string&, Enum*),
              &to);
 }
 
-bool StoreTls(std::string_view value, Options& options, std::string& to) {
-  options.redis_tls = true;
+// A text that must not be empty; it implies `is_on`.
+bool StoreTls(std::string_view value, bool& is_on, std::string& to) {
+  is_on = true;
   to = value;
   return !value.empty();
 }
@@ -47,6 +48,37 @@ constexpr Flag kFlags[] = {
      "",
      [](std::string_view value, Options& options) {
        options.server = value;
+       return !value.empty();
+     }},
+    {"tls", "",
+     "connect to the server by TLS, and let it prove who it is; each flag\n"
+     "--tls_... implies it",
+     "", [](std::string_view, Options& options) { return options.tls = true; }},
+    {"tls_ca_file", "FILE",
+     "the authorities to trust, in PEM, if not the system's", "",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options.tls, options.tls_files.ca_file);
+     }},
+    {"tls_certificate_file", "FILE",
+     "your certificate and its chain, in PEM, if the server asks for one", "",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options.tls, options.tls_files.certificate_file);
+     }},
+    {"tls_key_file", "FILE", "the key of your certificate, in PEM", "",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options.tls, options.tls_files.key_file);
+     }},
+    {"tls_server_name", "NAME",
+     "the name in the server's certificate, if not the host of TARGET", "",
+     [](std::string_view value, Options& options) {
+       return StoreTls(value, options.tls, options.tls_files.server_name);
+     }},
+    {"token_file", "FILE",
+     "its first line is your bearer token for the server; by default it is\n"
+     "in $SLOTPLANNER_TOKEN, if there is one",
+     "",
+     [](std::string_view value, Options& options) {
+       options.token_file = value;
        return !value.empty();
      }},
     {"cluster", "NAME", "the cluster, if not the server's default one", "",
@@ -125,25 +157,28 @@ constexpr Flag kFlags[] = {
     {"redis_tls_ca_file", "FILE",
      "the authorities to trust, in PEM, if not the system's", "exec",
      [](std::string_view value, Options& options) {
-       return StoreTls(value, options, options.redis_tls_files.ca_file);
+       return StoreTls(value, options.redis_tls,
+                       options.redis_tls_files.ca_file);
      }},
     {"redis_tls_certificate_file", "FILE",
      "your certificate and its chain, in PEM, if nodes ask for one", "exec",
      [](std::string_view value, Options& options) {
-       return StoreTls(value, options,
+       return StoreTls(value, options.redis_tls,
                        options.redis_tls_files.certificate_file);
      }},
     {"redis_tls_key_file", "FILE", "the key of your certificate, in PEM",
      "exec",
      [](std::string_view value, Options& options) {
-       return StoreTls(value, options, options.redis_tls_files.key_file);
+       return StoreTls(value, options.redis_tls,
+                       options.redis_tls_files.key_file);
      }},
     {"redis_tls_server_name", "NAME",
      "the name in the certificates of the nodes, if not the host that is\n"
      "connected to",
      "exec",
      [](std::string_view value, Options& options) {
-       return StoreTls(value, options, options.redis_tls_files.server_name);
+       return StoreTls(value, options.redis_tls,
+                       options.redis_tls_files.server_name);
      }},
     {"address_map", "FROM=TO,...",
      "where to find the nodes that redirections name: host:port=host:port or\n"

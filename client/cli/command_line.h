@@ -20,6 +20,9 @@ enum class OutputFormat { kText, kJson };
 // The flags, those of all subcommands together.
 struct Options {
   std::string server = "127.0.0.1:50051";
+  bool tls = false;
+  TlsFiles tls_files = {};  // With `tls`.
+  std::string token_file = {};
   std::string cluster = {};
   OutputFormat output = OutputFormat::kText;
   absl::Duration timeout = absl::Seconds(5);

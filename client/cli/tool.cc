@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "client/cli/command_file.h"
 #include "client/cli/node_access.h"
+#include "client/cli/server_access.h"
 #include "client/cli/subcommands.h"
 #include "client/cli/text_format.h"
 #include "service/base/strings.h"
@@ -188,7 +189,12 @@ ExitCode RunTool(std::span<const std::string_view> words,
     return WrongUsage(environment, ToStd(node_access.status().message()));
   }
 
-  const auto client = MakeSlotPlannerClient({.target = line->options.server});
+  const auto server_access = ReadServerAccess(line->options, environment);
+  if (!server_access.ok()) {
+    return WrongUsage(environment, ToStd(server_access.status().message()));
+  }
+
+  const auto client = MakeSlotPlannerClient(*server_access);
   const auto code =
       subcommand->run({.line = *line,
                        .commands = *commands,

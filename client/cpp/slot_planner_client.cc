@@ -62,14 +62,23 @@ absl::Status ToAbslStatus(const grpc::Status& status) {
   return result;
 }
 
+// The metadata of each call.
+void Authorize(const std::string& authorization, grpc::ClientContext& context) {
+  if (!authorization.empty()) {
+    context.AddMetadata("authorization", authorization);
+  }
+}
+
 // Calls `method` of `stub`.
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(Stub& stub,
                               grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                            const Request&,
                                                            Response*),
-                              const Request& request, absl::Time deadline) {
+                              const Request& request, absl::Time deadline,
+                              const std::string& authorization) {
   grpc::ClientContext context;
+  Authorize(authorization, context);
   // gRPC takes a moment before the epoch for no deadline at all.
   context.set_deadline(
       absl::ToChronoTime(std::max(deadline, absl::UnixEpoch())));
@@ -83,23 +92,27 @@ absl::StatusOr<Response> Call(Stub& stub,
 
 SlotPlannerClient::SlotPlannerClient(
     const std::shared_ptr<grpc::ChannelInterface>& channel,
-    absl::Duration default_timeout)
+    absl::Duration default_timeout, const std::string& bearer_token)
     : planner_(v1::SlotPlannerService::NewStub(channel)),
       topology_(v1::TopologyService::NewStub(channel)),
-      default_timeout_(default_timeout) {}
+      default_timeout_(default_timeout),
+      authorization_(
+          bearer_token.empty() ? "" : absl::StrCat("Bearer ", bearer_token)) {}
 
 absl::StatusOr<v1::KeyslotResponse> SlotPlannerClient::Keyslot(
     const v1::KeyslotRequest& request,
     std::optional<absl::Time> deadline) const {
   return Call(*planner_, &v1::SlotPlannerService::StubInterface::Keyslot,
-              request, deadline.value_or(absl::Now() + default_timeout_));
+              request, deadline.value_or(absl::Now() + default_timeout_),
+              authorization_);
 }
 
 absl::StatusOr<v1::GroupKeysResponse> SlotPlannerClient::GroupKeys(
     const v1::GroupKeysRequest& request,
     std::optional<absl::Time> deadline) const {
   return Call(*planner_, &v1::SlotPlannerService::StubInterface::GroupKeys,
-              request, deadline.value_or(absl::Now() + default_timeout_));
+              request, deadline.value_or(absl::Now() + default_timeout_),
+              authorization_);
 }
 
 absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
@@ -110,21 +123,23 @@ absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
 absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
     const v1::PlanBatchRequest& request, absl::Time deadline) const {
   return Call(*planner_, &v1::SlotPlannerService::StubInterface::PlanBatch,
-              request, deadline);
+              request, deadline, authorization_);
 }
 
 absl::StatusOr<v1::GetTopologyResponse> SlotPlannerClient::GetTopology(
     const v1::GetTopologyRequest& request,
     std::optional<absl::Time> deadline) const {
   return Call(*topology_, &v1::TopologyService::StubInterface::GetTopology,
-              request, deadline.value_or(absl::Now() + default_timeout_));
+              request, deadline.value_or(absl::Now() + default_timeout_),
+              authorization_);
 }
 
 absl::StatusOr<v1::GetCommandsResponse> SlotPlannerClient::GetCommands(
     const v1::GetCommandsRequest& request,
     std::optional<absl::Time> deadline) const {
   return Call(*topology_, &v1::TopologyService::StubInterface::GetCommands,
-              request, deadline.value_or(absl::Now() + default_timeout_));
+              request, deadline.value_or(absl::Now() + default_timeout_),
+              authorization_);
 }
 
 absl::StatusOr<v1::ReportRedirectionResponse>
@@ -138,7 +153,7 @@ SlotPlannerClient::ReportRedirection(
     const v1::ReportRedirectionRequest& request, absl::Time deadline) const {
   return Call(*topology_,
               &v1::TopologyService::StubInterface::ReportRedirection, request,
-              deadline);
+              deadline, authorization_);
 }
 
 absl::Status SlotPlannerClient::WatchTopology(
@@ -146,6 +161,7 @@ absl::Status SlotPlannerClient::WatchTopology(
     const std::function<bool(const v1::Topology&)>& on_topology,
     const std::stop_token& stop) const {
   grpc::ClientContext context;
+  Authorize(authorization_, context);
   const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
   const auto stream = topology_->WatchTopology(&context, request);
   v1::WatchTopologyResponse response;
@@ -173,10 +189,13 @@ std::unique_ptr<SlotPlannerClient> MakeSlotPlannerClient(
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   // By default pings stop after the second one that no data comes between.
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  if (!options.tls_server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options.tls_server_name);
+  }
   return std::make_unique<SlotPlannerClient>(
       grpc::CreateCustomChannel(DnsTarget(options.target), options.credentials,
                                 arguments),
-      options.default_timeout);
+      options.default_timeout, options.bearer_token);
 }
 
 std::optional<v1::ErrorReason> ErrorReasonOf(const absl::Status& status) {

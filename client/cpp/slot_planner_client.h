@@ -33,6 +33,13 @@ struct SlotPlannerClientOptions {
 
   std::shared_ptr<grpc::ChannelCredentials> credentials =
       grpc::InsecureChannelCredentials();
+
+  // The name that the server's certificate must have, if not the target's host.
+  std::string tls_server_name = {};
+
+  // Sent with each call as `authorization: Bearer ...`, if not empty. Over
+  // plain text it can be read on the way.
+  std::string bearer_token = {};
 };
 
 // Calls a slotplanner server. A call that finds the server UNAVAILABLE is made
@@ -45,7 +52,8 @@ class SlotPlannerClient final : public BatchPlanner {
  public:
   // `channel` decides on retries and on load balancing.
   SlotPlannerClient(const std::shared_ptr<grpc::ChannelInterface>& channel,
-                    absl::Duration default_timeout);
+                    absl::Duration default_timeout,
+                    const std::string& bearer_token = "");
 
   absl::StatusOr<v1::KeyslotResponse> Keyslot(
       const v1::KeyslotRequest& request,
@@ -88,6 +96,7 @@ class SlotPlannerClient final : public BatchPlanner {
   std::unique_ptr<v1::SlotPlannerService::StubInterface> planner_;
   std::unique_ptr<v1::TopologyService::StubInterface> topology_;
   absl::Duration default_timeout_;
+  std::string authorization_;  // Empty: none is sent.
 };
 
 // Makes a client of the server that `options` names. Connects at the first

@@ -66,6 +66,23 @@ TEST(ParseCommandLineTest, ReadsTheNamesOfTheApisEnums) {
   EXPECT_EQ(options.split_policy, v1::SPLIT_POLICY_ATOMIC);
 }
 
+TEST(ParseCommandLineTest, ReadsHowToReachTheServer) {
+  EXPECT_FALSE(Parsed({"topology"}).options.tls);
+  EXPECT_TRUE(Parsed({"topology", "--tls"}).options.tls);
+  const Options options =
+      Parsed({"--tls_ca_file=ca", "--tls_certificate_file=crt",
+              "--tls_key_file=key", "--tls_server_name=n", "--token_file=t",
+              "topology"})
+          .options;
+  EXPECT_TRUE(options.tls);
+  EXPECT_EQ(options.tls_files, (TlsFiles{.ca_file = "ca",
+                                         .certificate_file = "crt",
+                                         .key_file = "key",
+                                         .server_name = "n"}));
+  EXPECT_EQ(options.token_file, "t");
+  EXPECT_FALSE(options.redis_tls);
+}
+
 TEST(ParseCommandLineTest, EveryTlsFlagMeansTls) {
   EXPECT_FALSE(Parsed({"exec", "PING"}).options.redis_tls);
   EXPECT_TRUE(Parsed({"exec", "--redis_tls", "PING"}).options.redis_tls);
