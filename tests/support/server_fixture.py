@@ -32,8 +32,8 @@ def _parse_log_line(line: bytes) -> dict:
 
 class Server:
     """A server on ports of the kernel's choice. `specs` are the values of its
-    --cluster flags, `config` what its --config file holds; `prefix` goes before
-    its command line."""
+    --cluster flags, `config` what its --config file holds for as long as it
+    runs; `prefix` goes before its command line."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Server:
                 file.flush()
                 flags = (f'--config={file.name}', *flags)
             self._start(specs, flags)
+            self._files = stack.pop_all()
 
     def _start(self, specs: tuple[str, ...], flags: tuple[str, ...]) -> None:
         self._process = subprocess.Popen(
@@ -161,7 +162,8 @@ class Server:
     def stop(self) -> int:
         """Asks the server to end, and returns its exit code."""
         self.channel.close()
-        return self._end()
+        with self._files:
+            return self._end()
 
     def _end(self) -> int:
         self._process.terminate()
