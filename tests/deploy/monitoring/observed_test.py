@@ -119,6 +119,15 @@ class ObservedServerTest(unittest.TestCase):
         )
         self.assertEqual(sorted(self.exported - documented), [])
 
+    def test_each_metric_and_event_has_one_row(self):
+        table = OPERATIONS.read_text().partition('\n## Metrics\n')[2]
+        names = [
+            name
+            for row in re.findall(r'^\| (`.*?) \|', table, re.M)
+            for name in re.findall(r'`(\w+)`', row)
+        ]
+        self.assertEqual([n for n in names if names.count(n) > 1], [])
+
     def test_each_event_of_the_runbook_is_documented(self):
         table = OPERATIONS.read_text().partition('\n## Logs\n')[2]
         documented = {
