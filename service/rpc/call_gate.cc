@@ -179,6 +179,11 @@ std::vector<prometheus::MetricFamily> CallGate::Collect() const {
                       "Bytes of requests and responses of the unary calls "
                       "under way.",
                       static_cast<double>(budget_.bytes())),
+          GaugeFamily("slotplanner_memory_quota_bytes",
+                      "How many buffered bytes there may be "
+                      "(limits.memory_quota_bytes).",
+                      static_cast<double>(
+                          state_->Get()->call_limits.memory_quota_bytes)),
           GaugeFamily("slotplanner_queued_calls",
                       "Large calls that wait for a worker thread.",
                       static_cast<double>(queue_.length()))};

@@ -104,7 +104,8 @@ class CallGate : public prometheus::Collectable {
     return log_ != nullptr && log_->IsWanted() ? log_ : nullptr;
   }
 
-  // Calls under way, the bytes that they hold, and calls that wait.
+  // Calls under way, the bytes that they hold and may hold, and calls that
+  // wait.
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:

@@ -122,10 +122,17 @@ class ReloadTest(unittest.TestCase):
                 self.change(
                     {
                         'clusters': [STAYS, LARGER_SECOND],
-                        'limits': {'max_keys': 100},
+                        'limits': {
+                            'max_keys': 100,
+                            'memory_quota_bytes': 300 << 20,
+                        },
                     },
                     'applied',
                     by_signal,
+                )
+                self.assertEqual(
+                    self.server.metric('slotplanner_memory_quota_bytes'),
+                    300 << 20,
                 )
                 self.assertEqual(self.code_of_keys(100), ok)
                 self.assertEqual(
