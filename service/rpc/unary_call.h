@@ -90,6 +90,11 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   void OnDone() override;
 
+  // gRPC calls `OnDone` where it is, without a task for its executor, as for
+  // reactors of its own: ours only counts. The task costs a small call a tenth
+  // of its time.
+  bool InternalInlineable() override { return true; }
+
  private:
   friend class RequestReader;
   ~UnaryCall() override = default;
