@@ -162,6 +162,14 @@ class ConnectionAcceptor::Loop {
     listeners_.clear();
   }
 
+  void EndFlooding(const std::string& peer) {
+    {
+      const std::lock_guard lock(flooding_mutex_);
+      flooding_.push_back(peer);
+    }
+    WakeUp();
+  }
+
   void SetMaxConnections(int max_connections) {
     max_connections_.store(max_connections, std::memory_order_relaxed);
   }
@@ -174,21 +182,30 @@ class ConnectionAcceptor::Loop {
                        .Help("Connections that were accepted.")
                        .Register(registry)
                        .Add({})),
+          ended_for_flood(prometheus::BuildCounter()
+                              .Name("slotplanner_ended_connections_total")
+                              .Help("Connections that were ended for what "
+                                    "their peers did, by reason.")
+                              .Register(registry)
+                              .Add({{"reason", "flood"}})),
           refused_by_limit(RefusedCounter(registry, "connection_limit")),
           refused_by_system(RefusedCounter(registry, "system")) {}
 
     prometheus::Counter& accepted;
+    prometheus::Counter& ended_for_flood;
     prometheus::Counter& refused_by_limit;
     prometheus::Counter& refused_by_system;
   };
 
+  void WakeUp() const {
+    const uint64_t one = 1;
+    // Cannot fail: the counter is nowhere near its end.
+    [[maybe_unused]] const ssize_t written =
+        write(wake_.value(), &one, sizeof one);
+  }
+
   void Run(const std::stop_token& stop) {
-    const std::stop_callback wake_up(stop, [this] {
-      const uint64_t one = 1;
-      // Cannot fail: the counter is nowhere near its end.
-      [[maybe_unused]] const ssize_t written =
-          write(wake_.value(), &one, sizeof one);
-    });
+    const std::stop_callback wake_up(stop, [this] { WakeUp(); });
     std::vector<pollfd> polls = {ToRead(wake_)};
     std::vector<const GrpcListener*> owners = {nullptr};  // Beside `polls`.
     for (const GrpcListener& listener : listeners_) {
@@ -202,11 +219,33 @@ class ConnectionAcceptor::Loop {
       for (pollfd& entry : polls) entry.revents = 0;
       bool has_room =
           poll(polls.data(), polls.size(), -1) >= 0 || errno == EINTR;
+      if (polls[0].revents != 0) EndThoseThatFlood();
       for (size_t i = 1; i < polls.size(); ++i) {
         if (polls[i].revents == 0) continue;
         has_room &= AcceptWaiting(polls[i].fd, *owners[i]->grpc_acceptor);
       }
       if (!has_room) std::this_thread::sleep_for(kBackoff);
+    }
+  }
+
+  void EndThoseThatFlood() {
+    uint64_t unused = 0;
+    [[maybe_unused]] const ssize_t count =
+        read(wake_.value(), &unused, sizeof unused);
+    std::vector<std::string> flooding;
+    {
+      const std::lock_guard lock(flooding_mutex_);
+      flooding.swap(flooding_);
+    }
+    for (const std::string& peer : flooding) {
+      if (!open_.End(peer)) continue;
+      metrics_.ended_for_flood.Increment();
+      Log(LogLevel::kWarning, "connection_ended",
+          {{"reason", "flood"},
+           {"peer", peer},
+           {"message",
+            "It began thousands of calls within a second that were not "
+            "answered, most likely because it reset them."}});
     }
   }
 
@@ -285,8 +324,10 @@ class ConnectionAcceptor::Loop {
   std::vector<GrpcListener> listeners_;
   std::atomic<int> max_connections_;
   const FileDescriptor
-      wake_;  // An eventfd; readable when the thread is to end.
+      wake_;  // An eventfd; readable when the thread has something to do.
   Metrics metrics_;
+  std::mutex flooding_mutex_;
+  std::vector<std::string> flooding_;  // Guarded by flooding_mutex_.
 
   // All below is the thread's.
   FileDescriptor spare_ = OpenSpare();
@@ -315,6 +356,10 @@ ConnectionAcceptor::ConnectionAcceptor(std::unique_ptr<Loop> loop)
 ConnectionAcceptor::~ConnectionAcceptor() { Stop(); }
 
 void ConnectionAcceptor::Stop() { loop_->Stop(); }
+
+void ConnectionAcceptor::EndFlooding(const std::string& peer) {
+  loop_->EndFlooding(peer);
+}
 
 void ConnectionAcceptor::SetMaxConnections(int max_connections) {
   assert(max_connections > 0);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -46,6 +47,11 @@ class ConnectionAcceptor {
   // Accepts no more and closes the listeners; what is open stays open. Calls
   // after the first do nothing.
   void Stop();
+
+  // Ends the connection whose peer is `peer`, as gRPC names it, soon. Nothing
+  // happens for Unix-domain sockets, whose peers have no names, nor after
+  // `Stop`. Does not wait.
+  void EndFlooding(const std::string& peer);
 
   // How many connections may be open from now on. Those beyond a lower number
   // stay open. Requires: `max_connections` is positive.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -20,6 +21,11 @@ class OpenConnections {
 
   // Takes back `Add` before the connection is closed.
   void Remove(int descriptor);
+
+  // Ends the connection whose peer is `peer`, as gRPC names it; false if there
+  // is none. Whoever closes connections sees it end. One getpeername(2) for
+  // each connection. Unix-domain sockets have no names to tell them apart.
+  bool End(std::string_view peer) const;
 
   // Counts those no more that have been closed; one fstat(2) for each
   // connection.

@@ -75,7 +75,8 @@ int MaxConnections(const ServerOptions& options) {
 
 Server::Server(const ServerOptions& options)
     : state_(StateOf(options, {})),
-      gate_(&state_, WorkerThreads(), &call_logger_, metrics_),
+      gate_(&state_, WorkerThreads(), &call_logger_, metrics_,
+            [this](const std::string& peer) { EndConnection(peer); }),
       watches_(gate_, metrics_),
       slot_planner_service_(MakeSlotPlannerService(gate_, metrics_)),
       topology_service_(MakeTopologyService(gate_, watches_, metrics_)),
@@ -116,6 +117,7 @@ absl::Status Server::Listen(const ServerOptions& options) {
   builder->RegisterService(slot_planner_service_.get());
   builder->RegisterService(topology_service_.get());
   builder->RegisterService(&health_service_);
+  builder->RegisterCallbackGenericService(&unknown_method_service_);
 
   std::vector<GrpcListener> listeners;
   for (const ListenAddress& address : options.grpc_listen) {
@@ -140,8 +142,14 @@ absl::Status Server::Listen(const ServerOptions& options) {
       ConnectionAcceptor::Start(std::move(listeners), MaxConnections(options),
                                 metrics_);
   if (!acceptor.ok()) return acceptor.status();
+  const std::lock_guard lock(acceptor_mutex_);
   acceptor_ = *std::move(acceptor);
   return absl::OkStatus();
+}
+
+void Server::EndConnection(const std::string& peer) {
+  const std::lock_guard lock(acceptor_mutex_);
+  if (acceptor_ != nullptr) acceptor_->EndFlooding(peer);
 }
 
 absl::Status Server::ListenToAdmins(const ListenAddress& address) {

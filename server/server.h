@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@
 #include "service/rpc/served_cluster.h"
 #include "service/rpc/serving_state.h"
 #include "service/rpc/topology_watches.h"
+#include "service/rpc/unknown_method_service.h"
 
 namespace slotplanner {
 
@@ -82,6 +84,9 @@ class Server {
   std::vector<std::shared_ptr<ServedCluster>> ServedClustersOf(
       const ServerOptions& options);
 
+  // Of connections that flood. On any thread.
+  void EndConnection(const std::string& peer);
+
   // In the order of construction: what comes later uses what comes before.
   prometheus::Registry metrics_;
   const ProcessMetrics process_metrics_;
@@ -93,6 +98,7 @@ class Server {
   TopologyWatches watches_;
   std::unique_ptr<grpc::Service> slot_planner_service_;
   std::unique_ptr<grpc::Service> topology_service_;
+  UnknownMethodService unknown_method_service_{&gate_};
   HealthService health_service_;
   Health health_;
   const ReadinessMetric readiness_metric_{&health_};
@@ -101,7 +107,9 @@ class Server {
   std::unique_ptr<ListenerTls> tls_;  // Null for plain text.
   grpc::ResourceQuota quota_{"slotplanner"};
   std::unique_ptr<grpc::Server> grpc_server_;
-  std::unique_ptr<ConnectionAcceptor> acceptor_;
+  // Calls may end connections before there is one to be ended by.
+  std::mutex acceptor_mutex_;
+  std::unique_ptr<ConnectionAcceptor> acceptor_;  // Set under acceptor_mutex_.
   std::vector<ListenAddress> grpc_addresses_;
   std::unique_ptr<AdminHttp> admin_http_;
   ListenAddress admin_address_;

@@ -6,6 +6,8 @@
 #include <prometheus/client_metric.h>
 #include <prometheus/metric_family.h>
 
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
 #include "service/access/bearer_token.h"
 #include "service/access/request_id.h"
 #include "service/rpc/caller_identities.h"
@@ -46,9 +48,11 @@ prometheus::MetricFamily GaugeFamily(const char* name, const char* help,
 }  // namespace
 
 CallGate::CallGate(const CurrentServingState* state, int worker_threads,
-                   CallLog* log, prometheus::Registry& metrics)
+                   CallLog* log, prometheus::Registry& metrics,
+                   EndConnection end_connection)
     : state_(state),
       log_(log),
+      end_connection_(std::move(end_connection)),
       metrics_(metrics),
       queue_delay_(prometheus::BuildHistogram()
                        .Name("slotplanner_queue_delay_seconds")
@@ -79,9 +83,26 @@ const CallerRule* CallGate::Identify(const grpc::CallbackServerContext& context,
   return caller;
 }
 
+bool CallGate::CountBegun(const grpc::CallbackServerContext& context) {
+  const std::string peer = context.peer();
+  // Connections to a Unix-domain socket have no names to tell them apart.
+  if (absl::StartsWith(peer, "unix:")) return true;
+  const auto verdict = unanswered_.Begin(peer, absl::Now());
+  if (verdict == UnansweredCalls::Verdict::kReachedMax && end_connection_) {
+    end_connection_(peer);
+  }
+  return verdict == UnansweredCalls::Verdict::kFine;
+}
+
 CallAccess CallGate::Admit(const grpc::CallbackServerContext& context,
                            std::string_view method) {
   CallAccess access{.state = state_->Get()};
+  if (!CountBegun(context)) {
+    access.error = OverloadedError(
+        "calls of one connection within a second that were not answered",
+        UnansweredCalls::kMax);
+    return access;
+  }
   const Callers& callers = *access.state->callers;
   if (callers.is_open()) return access;
 
@@ -100,6 +121,7 @@ CallAccess CallGate::Admit(const grpc::CallbackServerContext& context,
 
 grpc::Status CallGate::CheckHealthCaller(
     const grpc::CallbackServerContext& context) {
+  CountBegun(context);
   const auto state = state_->Get();
   if (state->open_health || state->callers->is_open() ||
       Identify(context, *state->callers) != nullptr) {

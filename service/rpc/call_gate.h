@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,7 @@
 #include "service/answers/api_error.h"
 #include "service/rpc/call_budget.h"
 #include "service/rpc/serving_state.h"
+#include "service/rpc/unanswered_calls.h"
 #include "service/rpc/work_queue.h"
 
 namespace slotplanner {
@@ -52,7 +54,7 @@ struct CallAccess {
   std::shared_ptr<const ServingState> state;  // Never null.
   // Who calls; null when no callers are configured. In `state`.
   const CallerRule* caller = nullptr;
-  // UNKNOWN_CALLER or NOT_ALLOWED.
+  // UNKNOWN_CALLER, NOT_ALLOWED or OVERLOADED.
   std::optional<ApiError> error = std::nullopt;
 };
 
@@ -68,12 +70,25 @@ struct ClusterOrError {
 // is room for it. Its gauges are collected from it. Thread-safe.
 class CallGate : public prometheus::Collectable {
  public:
-  // `worker_threads`: for large calls, at least 1. `log` may be null. All
-  // pointers and references outlive this.
-  CallGate(const CurrentServingState* state, int worker_threads, CallLog* log,
-           prometheus::Registry& metrics);
+  // Ends the connection of a peer, as gRPC names it.
+  using EndConnection = std::function<void(const std::string& peer)>;
 
-  // Who calls `method`, and whether they may.
+  // `worker_threads`: for large calls, at least 1. `log` may be null. All
+  // pointers and references outlive this. `end_connection` is called for
+  // connections that flood (UnansweredCalls), on any thread, and must return
+  // soon.
+  CallGate(const CurrentServingState* state, int worker_threads, CallLog* log,
+           prometheus::Registry& metrics, EndConnection end_connection = {});
+
+  // Counts a call of any kind, and ends its connection when it is one too many.
+  // False: it has ended it, and the call need not be worked on.
+  bool CountBegun(const grpc::CallbackServerContext& context);
+  // Such a call has been answered; not to be called for one that was cancelled.
+  void CountAnswered(const grpc::CallbackServerContext& context) {
+    unanswered_.Answered(context.peer());
+  }
+
+  // Counts a call of `method`; who calls, and whether they may.
   CallAccess Admit(const grpc::CallbackServerContext& context,
                    std::string_view method);
 
@@ -130,6 +145,8 @@ class CallGate : public prometheus::Collectable {
 
   const CurrentServingState* const state_;
   CallLog* const log_;
+  const EndConnection end_connection_;
+  UnansweredCalls unanswered_;
   prometheus::Registry& metrics_;
   std::array<prometheus::Counter*, kRefusalCount> refused_;
   prometheus::Histogram& queue_delay_;

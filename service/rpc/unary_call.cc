@@ -51,6 +51,7 @@ void UnaryCall::Finish(const grpc::Status& status) {
 }
 
 void UnaryCall::OnDone() {
+  if (!context_->IsCancelled()) gate_.CountAnswered(*context_);
   if (is_counted_) gate_.End(request_bytes_ + response_bytes_);
   delete this;
 }

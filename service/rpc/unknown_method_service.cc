@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service/rpc/unknown_method_service.h"
+
+namespace slotplanner {
+namespace {
+
+// One call. It deletes itself when gRPC is done with it.
+class UnknownMethodCall final : public grpc::ServerGenericBidiReactor {
+ public:
+  UnknownMethodCall(CallGate* gate, grpc::GenericCallbackServerContext* context)
+      : gate_(gate), context_(context) {
+    gate_->CountBegun(*context_);
+    Finish({grpc::StatusCode::UNIMPLEMENTED, ""});
+  }
+
+  void OnDone() override {
+    if (!context_->IsCancelled()) gate_->CountAnswered(*context_);
+    delete this;
+  }
+
+ private:
+  CallGate* const gate_;
+  grpc::GenericCallbackServerContext* const context_;
+};
+
+}  // namespace
+
+grpc::ServerGenericBidiReactor* UnknownMethodService::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
+  return new UnknownMethodCall(gate_, context);
+}
+
+}  // namespace slotplanner
