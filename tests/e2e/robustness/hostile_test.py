@@ -34,6 +34,13 @@ POLITE_TIMEOUT_SECONDS = 120 if IS_SANITIZED else 10
 # One client has this long to make the server busy with nothing else.
 FLOOD_SECONDS = 1.5
 
+# Floods that the server ends, long before their time is up.
+ENDED_FLOODS = {
+    'reset_flood',
+    'whole_call_reset_flood',
+    'wrong_path_flood',
+}
+
 # Lines of one event at once and then a second, and how many of different events
 # a test may cause.
 LOG_BURST, LOG_LINES_PER_SECOND, OTHER_LINES = 20, 1, 40
@@ -160,7 +167,7 @@ class HostileTest(unittest.TestCase):
                 continue
             with self.subTest(kind=kind):
                 before = self.polite.of_type('progress')[-1]
-                be_hostile(
+                counts = be_hostile(
                     self.server,
                     f'--kinds={kind}',
                     '--connections=1',
@@ -174,6 +181,8 @@ class HostileTest(unittest.TestCase):
                     f'{process_figures.resident_mib(self.server.pid):.0f} MiB',
                     flush=True,
                 )
+                if kind in ENDED_FLOODS:
+                    self.assertEqual(counts[kind]['closed_by_server'], 1)
                 self.assertEqual(after['failures'], {})
                 self.assertGreater(after['ok'], before['ok'])
         self.assert_as_before(descriptors)
