@@ -83,24 +83,31 @@ const CallerRule* CallGate::Identify(const grpc::CallbackServerContext& context,
   return caller;
 }
 
-bool CallGate::CountBegun(const grpc::CallbackServerContext& context) {
+BegunCall CallGate::CountBegun(const grpc::CallbackServerContext& context) {
+  if (begun_calls_.fetch_add(1, std::memory_order_relaxed) %
+          UnansweredCalls::kSampling !=
+      0) {
+    return BegunCall::kNotCounted;
+  }
   const std::string peer = context.peer();
   // Connections to a Unix-domain socket have no names to tell them apart.
-  if (absl::StartsWith(peer, "unix:")) return true;
+  if (absl::StartsWith(peer, "unix:")) return BegunCall::kNotCounted;
   const auto verdict = unanswered_.Begin(peer, absl::Now());
   if (verdict == UnansweredCalls::Verdict::kReachedMax && end_connection_) {
     end_connection_(peer);
   }
-  return verdict == UnansweredCalls::Verdict::kFine;
+  return verdict == UnansweredCalls::Verdict::kFine ? BegunCall::kCounted
+                                                    : BegunCall::kOfFlood;
 }
 
 CallAccess CallGate::Admit(const grpc::CallbackServerContext& context,
                            std::string_view method) {
   CallAccess access{.state = state_->Get()};
-  if (!CountBegun(context)) {
+  access.begun = CountBegun(context);
+  if (access.begun == BegunCall::kOfFlood) {
     access.error = OverloadedError(
         "calls of one connection within a second that were not answered",
-        UnansweredCalls::kMax);
+        UnansweredCalls::kMaxCalls);
     return access;
   }
   const Callers& callers = *access.state->callers;

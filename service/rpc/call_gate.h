@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -49,13 +50,21 @@ class CallLog {
   virtual void OnCallEnded(const CallRecord& record) = 0;
 };
 
+// What has become of the beginning of a call.
+enum class BegunCall {
+  kNotCounted,
+  kCounted,  // Until it is answered.
+  kOfFlood,  // Its connection has been ended: it need not be worked on.
+};
+
 // What a call has found at its beginning.
 struct CallAccess {
   std::shared_ptr<const ServingState> state;  // Never null.
   // Who calls; null when no callers are configured. In `state`.
   const CallerRule* caller = nullptr;
-  // UNKNOWN_CALLER, NOT_ALLOWED or OVERLOADED.
+  // UNKNOWN_CALLER, NOT_ALLOWED or, for a flood, OVERLOADED.
   std::optional<ApiError> error = std::nullopt;
+  BegunCall begun = BegunCall::kNotCounted;
 };
 
 // A cluster that a call may use, or why it may not.
@@ -80,12 +89,14 @@ class CallGate : public prometheus::Collectable {
   CallGate(const CurrentServingState* state, int worker_threads, CallLog* log,
            prometheus::Registry& metrics, EndConnection end_connection = {});
 
-  // Counts a call of any kind, and ends its connection when it is one too many.
-  // False: it has ended it, and the call need not be worked on.
-  bool CountBegun(const grpc::CallbackServerContext& context);
-  // Such a call has been answered; not to be called for one that was cancelled.
-  void CountAnswered(const grpc::CallbackServerContext& context) {
-    unanswered_.Answered(context.peer());
+  // Counts a call of any kind, one in UnansweredCalls::kSampling, and ends its
+  // connection when it is one too many.
+  BegunCall CountBegun(const grpc::CallbackServerContext& context);
+  // A call has ended that `CountBegun` has taken for `begun`.
+  void CountEnded(const grpc::CallbackServerContext& context, BegunCall begun) {
+    if (begun == BegunCall::kCounted && !context.IsCancelled()) {
+      unanswered_.Answered(context.peer());
+    }
   }
 
   // Counts a call of `method`; who calls, and whether they may.
@@ -146,6 +157,7 @@ class CallGate : public prometheus::Collectable {
   const CurrentServingState* const state_;
   CallLog* const log_;
   const EndConnection end_connection_;
+  std::atomic<uint32_t> begun_calls_ = 0;
   UnansweredCalls unanswered_;
   prometheus::Registry& metrics_;
   std::array<prometheus::Counter*, kRefusalCount> refused_;

@@ -94,7 +94,7 @@ class TopologyWatches::Watch final
   }
 
   void OnDone() override {
-    if (!context_->IsCancelled()) watches_->gate_.CountAnswered(*context_);
+    watches_->gate_.CountEnded(*context_, access_.begun);
     if (is_counted_) {
       cluster_->store.Unwatch(this);
       cluster_->metrics.watchers().Decrement();

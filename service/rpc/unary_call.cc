@@ -51,7 +51,7 @@ void UnaryCall::Finish(const grpc::Status& status) {
 }
 
 void UnaryCall::OnDone() {
-  if (!context_->IsCancelled()) gate_.CountAnswered(*context_);
+  gate_.CountEnded(*context_, access_.begun);
   if (is_counted_) gate_.End(request_bytes_ + response_bytes_);
   delete this;
 }

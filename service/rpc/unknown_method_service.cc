@@ -8,19 +8,19 @@ namespace {
 class UnknownMethodCall final : public grpc::ServerGenericBidiReactor {
  public:
   UnknownMethodCall(CallGate* gate, grpc::GenericCallbackServerContext* context)
-      : gate_(gate), context_(context) {
-    gate_->CountBegun(*context_);
+      : gate_(gate), context_(context), begun_(gate->CountBegun(*context)) {
     Finish({grpc::StatusCode::UNIMPLEMENTED, ""});
   }
 
   void OnDone() override {
-    if (!context_->IsCancelled()) gate_->CountAnswered(*context_);
+    gate_->CountEnded(*context_, begun_);
     delete this;
   }
 
  private:
   CallGate* const gate_;
   grpc::GenericCallbackServerContext* const context_;
+  const BegunCall begun_;
 };
 
 }  // namespace
