@@ -30,10 +30,10 @@ prometheus::Gauge& PlainGauge(prometheus::Registry& registry,
 
 }  // namespace
 
-ConfigReloader::ConfigReloader(const ServerOptions& current, Read read,
-                               absl::Time now, prometheus::Registry& metrics)
+ConfigReloader::ConfigReloader(FileStates files, Read read, absl::Time now,
+                               prometheus::Registry& metrics)
     : read_(std::move(read)),
-      files_(StatesOf(current)),
+      files_(std::move(files)),
       applied_(ReloadCounter(metrics, "applied")),
       refused_(ReloadCounter(metrics, "refused")),
       last_success_(PlainGauge(

@@ -24,8 +24,15 @@ class ConfigReloader {
   // The settings as they are now: INVALID_ARGUMENT when they are wrong.
   using Read = std::function<absl::StatusOr<ServerOptions>()>;
 
-  // `current`: the settings in use, just read. `metrics` lives longer.
-  ConfigReloader(const ServerOptions& current, Read read, absl::Time now,
+  // The state of each file on which settings depend, by its path.
+  using FileStates = std::map<std::string, FileState>;
+
+  // Those of `options`, as they are now.
+  static FileStates StatesOf(const ServerOptions& options);
+
+  // `files`: those of the settings in use, taken when these were read: what has
+  // changed since is found at the first look. `metrics` lives longer.
+  ConfigReloader(FileStates files, Read read, absl::Time now,
                  prometheus::Registry& metrics);
 
   // The settings to take over: if the configuration file or a token file has
@@ -36,11 +43,6 @@ class ConfigReloader {
   std::optional<ServerOptions> Check(bool is_asked, absl::Time now);
 
  private:
-  // The state of each file on which the settings depend, by its path.
-  using FileStates = std::map<std::string, FileState>;
-
-  static FileStates StatesOf(const ServerOptions& options);
-
   const Read read_;
   FileStates files_;
   // Why the files are refused; empty when they are not.

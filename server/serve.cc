@@ -71,11 +71,12 @@ void LogStart(const ServerOptions& options, const Server& server) {
       {{"protocol", "http"}, {"address", ToString(server.admin_address())}});
 }
 
-// Takes new settings over. `options`: those in use, and afterwards the new
-// ones.
-void Apply(ServerOptions next, ServerOptions& options, Server& server) {
+// Takes new settings over. `started`: those with which the server started;
+// `options`: those in use, and afterwards the new ones.
+void Apply(ServerOptions next, const ServerOptions& started,
+           ServerOptions& options, Server& server) {
   const std::string needs_restart =
-      absl::StrJoin(SettingsThatNeedRestart(options, next), ", ");
+      absl::StrJoin(SettingsThatNeedRestart(started, next), ", ");
   server.Apply(next);
   Log(LogLevel::kInfo, "config_applied",
       {{"clusters", next.clusters.size()},
@@ -90,6 +91,7 @@ void Apply(ServerOptions next, ServerOptions& options, Server& server) {
 // Returns the signal that stops the server.
 int RunUntilSignal(const sigset_t& stop_signals, ConfigReloader& reloader,
                    ServerOptions& options, Server& server) {
+  const ServerOptions started = options;
   sigset_t signals = stop_signals;
   sigaddset(&signals, SIGHUP);
   while (true) {
@@ -97,7 +99,7 @@ int RunUntilSignal(const sigset_t& stop_signals, ConfigReloader& reloader,
     if (received == SIGTERM || received == SIGINT) return received;
     server.Tick();
     if (auto next = reloader.Check(received == SIGHUP, absl::Now())) {
-      Apply(*std::move(next), options, server);
+      Apply(*std::move(next), started, options, server);
     }
   }
 }
@@ -106,6 +108,8 @@ int RunUntilSignal(const sigset_t& stop_signals, ConfigReloader& reloader,
 
 absl::Status ServeUntilSignal(ServerOptions options,
                               ConfigReloader::Read read) {
+  // Before anyone is told that the server runs, who may then change a file.
+  ConfigReloader::FileStates files = ConfigReloader::StatesOf(options);
   if (options.refuse_root) {
     absl::Status status = CheckSelfUnprivileged();
     if (!status.ok()) return status;
@@ -117,7 +121,7 @@ absl::Status ServeUntilSignal(ServerOptions options,
   if (!server.ok()) return server.status();
   RouteGrpcLog();
   LogStart(options, **server);
-  ConfigReloader reloader(options, std::move(read), absl::Now(),
+  ConfigReloader reloader(std::move(files), std::move(read), absl::Now(),
                           (*server)->metrics());
   const int received =
       RunUntilSignal(stop_signals, reloader, options, **server);

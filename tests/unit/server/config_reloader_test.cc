@@ -5,7 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ class ConfigReloaderTest : public testing::Test {
     settings_.token_files = {tokens_};
     next_ = settings_;
     reloader_.emplace(
-        settings_,
+        ConfigReloader::StatesOf(settings_),
         [this] {
           ++read_count_;
           return next_;
@@ -155,7 +155,7 @@ TEST_F(ConfigReloaderTest, FindsTheNextTimeWhatChangesWhileItReads) {
   bool has_changed = false;
   prometheus::Registry metrics;
   ConfigReloader reloader(
-      settings_,
+      ConfigReloader::StatesOf(settings_),
       [&] {
         if (!has_changed) Write(tokens_, "333");
         has_changed = true;
@@ -223,10 +223,22 @@ TEST_F(ConfigReloaderTest, ReadsWithoutAChangeWhenAsked) {
   }
 }
 
+// While the server starts, say.
+TEST_F(ConfigReloaderTest, FindsWhatChangedBeforeItWasMade) {
+  prometheus::Registry metrics;
+  auto files = ConfigReloader::StatesOf(settings_);
+  Write(config_, "22");
+  ConfigReloader reloader(
+      std::move(files), [this] { return next_; }, now_, metrics);
+  EXPECT_TRUE(reloader.Check(/*is_asked=*/false, now_));
+  EXPECT_FALSE(reloader.Check(/*is_asked=*/false, now_));
+}
+
 TEST_F(ConfigReloaderTest, NeedsNoFiles) {
   prometheus::Registry metrics;
   ConfigReloader reloader(
-      ServerOptions{}, [] { return ServerOptions{}; }, now_, metrics);
+      ConfigReloader::StatesOf({}), [] { return ServerOptions{}; }, now_,
+      metrics);
   EXPECT_FALSE(reloader.Check(/*is_asked=*/false, now_ + absl::Hours(1)));
   EXPECT_TRUE(reloader.Check(/*is_asked=*/true, now_ + absl::Hours(1)));
 }
