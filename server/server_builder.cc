@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/impl/server_builder_option.h>
 
 #include "absl/time/time.h"
 
@@ -41,15 +43,30 @@ void SetChannelArguments(const ServerOptions& options,
                              ToMilliseconds(options.max_connection_age_grace));
 }
 
+// Takes reflection away, which gRPC adds to every server of a program that is
+// linked with it.
+class WithoutReflection final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>*
+                         plugins) override {
+    grpc::reflection::ProtoServerReflectionPlugin reflection;
+    std::erase_if(*plugins, [&](const auto& plugin) {
+      return plugin->name() == reflection.name();
+    });
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<grpc::ServerBuilder> MakeServerBuilder(
     const ServerOptions& options, const grpc::ResourceQuota& quota) {
   // For all servers of the process; a builder asks for it when it is made.
-  if (options.reflection) {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  }
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto builder = std::make_unique<grpc::ServerBuilder>();
+  if (!options.reflection) {
+    builder->SetOption(std::make_unique<WithoutReflection>());
+  }
   SetChannelArguments(options, *builder);
   builder->SetResourceQuota(quota);
   builder->SetMaxReceiveMessageSize(options.max_message_bytes);
