@@ -218,7 +218,7 @@ std::vector<prometheus::MetricFamily> CallGate::Collect() const {
                       static_cast<double>(queue_.length()))};
 }
 
-void LogCall(CallLog& log, std::string_view method, const CallAccess& access,
+void LogCall(CallLog& log, std::string_view method, std::string_view caller,
              const grpc::CallbackServerContext& context, grpc::StatusCode code,
              absl::Duration duration) {
   const std::string request_id = RequestIdOf(context);
@@ -226,9 +226,7 @@ void LogCall(CallLog& log, std::string_view method, const CallAccess& access,
                    .code = code,
                    .duration = duration,
                    .request_id = request_id,
-                   .caller = access.caller == nullptr
-                                 ? std::string_view()
-                                 : std::string_view(access.caller->name)});
+                   .caller = caller});
 }
 
 std::string RequestIdOf(const grpc::CallbackServerContext& context) {

@@ -169,8 +169,8 @@ class CallGate : public prometheus::Collectable {
   WorkQueue queue_;  // Last: its threads use the fields above.
 };
 
-// Tells `log` of a call that has ended.
-void LogCall(CallLog& log, std::string_view method, const CallAccess& access,
+// Tells `log` of a call that has ended. `caller`: as in `CallRecord`.
+void LogCall(CallLog& log, std::string_view method, std::string_view caller,
              const grpc::CallbackServerContext& context, grpc::StatusCode code,
              absl::Duration duration);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -14,8 +15,8 @@ namespace slotplanner {
 
 // A cluster that requests may be for: what its refresher writes and requests
 // read. It outlives its removal from the configuration until the last call
-// that uses it has ended. Thread-safe.
-struct ServedCluster {
+// that uses it has ended. Owned by shared pointers only. Thread-safe.
+struct ServedCluster : std::enable_shared_from_this<ServedCluster> {
   // `registry` lives longer. Requires: no other one of that name lives.
   ServedCluster(std::string cluster_name, prometheus::Registry& registry)
       : name(std::move(cluster_name)), metrics(name, registry) {}

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "slotplanner/v1/topology_service.grpc.pb.h"
@@ -53,9 +54,7 @@ class TopologyWatches::Watch final
       private TopologyWatch {
  public:
   Watch(TopologyWatches* watches, grpc::CallbackServerContext* context)
-      : watches_(watches),
-        context_(context),
-        access_(watches->gate_.Admit(*context, kMethodName)) {
+      : watches_(watches), context_(context) {
     watches_->method_metrics_.CountStarted();
   }
 
@@ -70,7 +69,7 @@ class TopologyWatches::Watch final
   }
 
   // What it watches. Requires: it is among those that are counted.
-  const ServedCluster* cluster() const { return cluster_; }
+  const ServedCluster* cluster() const { return cluster_.get(); }
 
   // Ends the call with `status`, after the write that is under way.
   void EndWith(const grpc::Status& status) {
@@ -94,7 +93,7 @@ class TopologyWatches::Watch final
   }
 
   void OnDone() override {
-    watches_->gate_.CountEnded(*context_, access_.begun);
+    watches_->gate_.CountEnded(*context_, begun_);
     if (is_counted_) {
       cluster_->store.Unwatch(this);
       cluster_->metrics.watchers().Decrement();
@@ -106,7 +105,12 @@ class TopologyWatches::Watch final
  private:
   // Why the call cannot begin; nothing when it has.
   std::optional<ApiError> Begin(const grpc::ByteBuffer* request_bytes) {
-    if (access_.error) return access_.error;
+    // Gone when this returns: a watch lasts long, and the state would keep all
+    // clusters that were there when it began.
+    const CallAccess access = watches_->gate_.Admit(*context_, kMethodName);
+    begun_ = access.begun;
+    if (access.caller != nullptr) caller_ = access.caller->name;
+    if (access.error) return access.error;
     v1::WatchTopologyRequest request;
     grpc::ByteBuffer bytes(*request_bytes);  // Parsing empties it.
     if (!grpc::SerializationTraits<v1::WatchTopologyRequest>::Deserialize(
@@ -116,10 +120,10 @@ class TopologyWatches::Watch final
           v1::WatchTopologyRequest::descriptor()->full_name());
     }
     ClusterOrError found =
-        watches_->gate_.FindCluster(access_, request.cluster());
+        watches_->gate_.FindCluster(access, request.cluster());
     if (found.error) return found.error;
-    cluster_ = found.cluster;
-    return watches_->Add(this, access_.state->call_limits.max_watchers);
+    cluster_ = found.cluster->shared_from_this();
+    return watches_->Add(this, access.state->call_limits.max_watchers);
   }
 
   // Of TopologyWatch.
@@ -145,7 +149,7 @@ class TopologyWatches::Watch final
     const absl::Duration duration = absl::Now() - start_;
     watches_->method_metrics_.CountHandled(status.error_code(), duration);
     if (CallLog* const log = watches_->gate_.call_log()) {
-      LogCall(*log, kMethodName, access_, *context_, status.error_code(),
+      LogCall(*log, kMethodName, caller_, *context_, status.error_code(),
               duration);
     }
     Finish(status);
@@ -154,9 +158,10 @@ class TopologyWatches::Watch final
   TopologyWatches* const watches_;
   grpc::CallbackServerContext* const context_;
   const absl::Time start_ = absl::Now();
-  const CallAccess access_;  // Keeps `cluster_` alive.
-  bool is_counted_ = false;
-  ServedCluster* cluster_ = nullptr;
+  std::string caller_;  // Empty: no callers are configured, or it is none.
+  BegunCall begun_ = BegunCall::kNotCounted;
+  bool is_counted_ = false;  // By the watches, and the cluster's metric.
+  std::shared_ptr<ServedCluster> cluster_;
   grpc::ByteBuffer message_;  // Being written.
   std::mutex mutex_;
   grpc::Status status_;  // Why it ends; OK until then. Guarded by mutex_.

@@ -44,7 +44,9 @@ void UnaryCall::Finish(const grpc::Status& status) {
   const absl::Duration duration = absl::Now() - start_;
   method_.metrics.CountHandled(status.error_code(), duration);
   if (CallLog* const log = gate_.call_log()) {
-    LogCall(*log, method_.name, access_, *context_, status.error_code(),
+    const std::string_view caller =
+        access_.caller == nullptr ? std::string_view() : access_.caller->name;
+    LogCall(*log, method_.name, caller, *context_, status.error_code(),
             duration);
   }
   ServerUnaryReactor::Finish(status);
