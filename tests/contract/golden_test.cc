@@ -184,7 +184,8 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
                    const std::string& bytes, const std::string& response_name) {
     grpc::ClientContext context;
     if (!caller.empty()) {
-      context.AddMetadata("authorization", absl::StrCat("Bearer token-of-", caller));
+      context.AddMetadata("authorization",
+                          absl::StrCat("Bearer token-of-", caller));
     }
     const grpc::Slice slice(bytes);
     const grpc::ByteBuffer request(&slice, 1);
