@@ -33,7 +33,8 @@ def _parse_log_line(line: bytes) -> dict:
 class Server:
     """A server on ports of the kernel's choice. `specs` are the values of its
     --cluster flags, `config` what its --config file holds for as long as it
-    runs; `prefix` goes before its command line."""
+    runs; `prefix` goes before its command line. `credentials` are those of its
+    own channel."""
 
     def __init__(
         self,
@@ -41,18 +42,27 @@ class Server:
         flags: tuple[str, ...] = (),
         config: dict | None = None,
         prefix: tuple[str, ...] = (),
+        credentials: grpc.ChannelCredentials | None = None,
     ):
         self._prefix = prefix
+        self._credentials = credentials
         with contextlib.ExitStack() as stack:
             if config is not None:
-                file = stack.enter_context(
-                    tempfile.NamedTemporaryFile('w', suffix='.yaml')
-                )
-                json.dump(config, file)  # Which is YAML, too.
-                file.flush()
-                flags = (f'--config={file.name}', *flags)
+                # It stays as long as the server: one that goes is a change.
+                folder = stack.enter_context(tempfile.TemporaryDirectory())
+                self._config_file = pathlib.Path(folder, 'config.yaml')
+                self.write_config(config)
+                flags = (f'--config={self._config_file}', *flags)
             self._start(specs, flags)
             self._files = stack.pop_all()
+
+    def write_config(self, config: dict | str) -> None:
+        """Replaces the file at once, by settings or by text. Only for a server
+        that was made with a `config`."""
+        text = config if isinstance(config, str) else json.dumps(config)
+        new = self._config_file.with_suffix('.new')
+        new.write_text(text)  # JSON is YAML, too.
+        new.rename(self._config_file)
 
     def _start(self, specs: tuple[str, ...], flags: tuple[str, ...]) -> None:
         self._process = subprocess.Popen(
@@ -83,13 +93,23 @@ class Server:
         except AssertionError:
             self._end()
             raise
-        self.channel = grpc.insecure_channel(self.address)
+        self.channel = self.connect(self._credentials)
         self.planner = slot_planner_service_pb2_grpc.SlotPlannerServiceStub(
             self.channel
         )
         self.topology = topology_service_pb2_grpc.TopologyServiceStub(
             self.channel
         )
+
+    def connect(
+        self, credentials: grpc.ChannelCredentials | None = None
+    ) -> grpc.Channel:
+        """A channel that shares its connection with no other; plain text
+        without credentials."""
+        options = (('grpc.use_local_subchannel_pool', 1),)
+        if credentials is None:
+            return grpc.insecure_channel(self.address, options)
+        return grpc.secure_channel(self.address, credentials, options)
 
     def _read_log(self) -> None:
         for line in self._process.stderr:
