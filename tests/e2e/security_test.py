@@ -501,7 +501,7 @@ class AllowedTest(SecurityTest):
         )
 
     def test_methods_that_are_listed(self):
-        allowed = ('Keyslot', 'WatchTopology')
+        allowed = ('Keyslot', 'GetTopology')
         self.start_for(methods=allowed)
         for method in METHODS:
             with self.subTest(method=method):
