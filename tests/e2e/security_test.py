@@ -245,7 +245,9 @@ class SecurityTest(unittest.TestCase):
 class PlainTextTest(SecurityTest):
     def test_is_refused_where_others_can_reach_it(self):
         # Nothing is opened: it ends before.
-        done = run_program('--grpc_listen=0.0.0.0:0', '--admin_listen=127.0.0.1:0')
+        done = run_program(
+            '--grpc_listen=0.0.0.0:0', '--admin_listen=127.0.0.1:0'
+        )
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertEqual(
             done.stderr,
