@@ -33,10 +33,10 @@ void UnaryCall::Finish(const ApiError& error) {
   Finish(ToGrpcStatus(error, RequestIdOf(*context_)));
 }
 
-void UnaryCall::Finish(grpc::ByteBuffer response) {
+void UnaryCall::Finish(const grpc::ByteBuffer& response) {
   response_bytes_ = static_cast<int64_t>(response.Length());
   gate_.AddBytes(response_bytes_);
-  *response_ = std::move(response);
+  *response_ = response;  // The bytes are shared.
   Finish(grpc::Status::OK);
 }
 

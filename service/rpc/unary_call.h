@@ -38,6 +38,9 @@ struct UnaryMethod {
 // One call from its beginning to its end. Made by `new`; deletes itself when
 // gRPC has sent the answer, or has given up on sending it. Until then it counts
 // as under way, with the bytes that it holds. Used by one thread at a time.
+//
+// Only `OnDone` may delete it.
+// NOLINTNEXTLINE(cppcoreguidelines-virtual-class-destructor)
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   // Counts the call, and ends it with an error when `gate` does not let it in.
@@ -69,7 +72,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   // Ends the call. Exactly one of these three, once; the call may be gone when
   // it returns.
   void Finish(const ApiError& error);
-  void Finish(grpc::ByteBuffer response);
+  void Finish(const grpc::ByteBuffer& response);
   void Finish(const grpc::Status& status);
 
   // Runs `work()` on a worker thread, or ends the call with OVERLOADED. A call
@@ -151,7 +154,7 @@ grpc::ServerUnaryReactor* Answer(UnaryCall* call, Handler&& handler) {
   const grpc::Status status = grpc::SerializationTraits<Response>::Serialize(
       response, &buffer, &own_buffer);
   if (status.ok()) {
-    call->Finish(std::move(buffer));
+    call->Finish(buffer);
   } else {
     call->Finish(status);
   }

@@ -104,7 +104,8 @@ class SoakTest(unittest.TestCase):
         rate = self.peak() * SHARE_OF_PEAK
         topologies = TopologyCount(self.server)
         self.addCleanup(topologies.stop)
-        load = self.load(f'--rate={rate:.0f}')
+        # Longer than the test: it is stopped.
+        load = self.load(f'--rate={rate:.0f}', '--duration=24h')
         begin = time.monotonic()
         settled = None
         failovers = 0
