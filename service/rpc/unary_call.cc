@@ -25,7 +25,6 @@ UnaryCall::UnaryCall(CallGate& gate, UnaryMethod& method,
     Finish(*error);
     return;
   }
-  is_counted_ = true;
   is_admitted_ = true;
 }
 
@@ -54,7 +53,7 @@ void UnaryCall::Finish(const grpc::Status& status) {
 
 void UnaryCall::OnDone() {
   gate_.CountEnded(*context_, access_.begun);
-  if (is_counted_) gate_.End(request_bytes_ + response_bytes_);
+  if (is_admitted_) gate_.End(request_bytes_ + response_bytes_);
   delete this;
 }
 

@@ -111,8 +111,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   const int64_t request_bytes_;
   int64_t response_bytes_ = 0;
   const CallAccess access_;
-  bool is_admitted_ = false;
-  bool is_counted_ = false;  // By the gate.
+  bool is_admitted_ = false;  // And counted by the gate.
 };
 
 // The bytes as gRPC sends them, without a copy.
