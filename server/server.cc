@@ -61,14 +61,7 @@ int WorkerThreads() {
 // What the system lets the server have of the connections that the options
 // allow.
 int MaxConnections(const ServerOptions& options) {
-  const int fit = std::max(1, ConnectionsThatFit());
-  if (fit >= options.max_connections) return options.max_connections;
-  Log(LogLevel::kWarning, "connections_limited",
-      {{"message",
-        "The limit of open files (RLIMIT_NOFILE) leaves room for fewer "
-        "connections than limits.max_connections."},
-       {"connections", fit}});
-  return fit;
+  return std::min(options.max_connections, std::max(1, ConnectionsThatFit()));
 }
 
 }  // namespace
@@ -182,7 +175,15 @@ std::vector<std::shared_ptr<ServedCluster>> Server::ServedClustersOf(
 void Server::Apply(const ServerOptions& options) {
   SetLogLevel(options.log_level);
   quota_.Resize(static_cast<size_t>(options.call_limits.memory_quota_bytes));
-  acceptor_->SetMaxConnections(MaxConnections(options));
+  const int max_connections = MaxConnections(options);
+  acceptor_->SetMaxConnections(max_connections);
+  if (max_connections < options.max_connections) {
+    Log(LogLevel::kWarning, "connections_limited",
+        {{"message",
+          "The limit of open files (RLIMIT_NOFILE) leaves room for fewer "
+          "connections than limits.max_connections."},
+         {"connections", max_connections}});
+  }
 
   std::vector<std::shared_ptr<ServedCluster>> served =
       ServedClustersOf(options);
