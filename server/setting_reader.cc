@@ -42,22 +42,4 @@ void SettingReader::Duration(std::string_view path,
   }
 }
 
-void SettingReader::Number(std::string_view path, int32_t value, int32_t min,
-                           int32_t max, int& number) {
-  if (value < min || value > max) {
-    Fail(path, absl::StrCat("must be from ", min, " to ", max));
-  } else {
-    number = value;
-  }
-}
-
-void SettingReader::Number(std::string_view path, int64_t value, int64_t min,
-                           int64_t max, int64_t& number) {
-  if (value < min || value > max) {
-    Fail(path, absl::StrCat("must be from ", min, " to ", max));
-  } else {
-    number = value;
-  }
-}
-
 }  // namespace slotplanner

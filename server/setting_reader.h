@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +8,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/listen_address.h"
 
@@ -35,10 +35,16 @@ class SettingReader {
   void Duration(std::string_view path, const google::protobuf::Duration& value,
                 absl::Duration min, absl::Duration max,
                 absl::Duration& duration);
-  void Number(std::string_view path, int32_t value, int32_t min, int32_t max,
-              int& number);
-  void Number(std::string_view path, int64_t value, int64_t min, int64_t max,
-              int64_t& number);
+  // `Integer` is int32_t or int64_t.
+  template <typename Integer>
+  void Number(std::string_view path, Integer value, Integer min, Integer max,
+              Integer& number) {
+    if (value < min || value > max) {
+      Fail(path, absl::StrCat("must be from ", min, " to ", max));
+    } else {
+      number = value;
+    }
+  }
 
   // OK if nothing has failed.
   const absl::Status& status() const { return status_; }
