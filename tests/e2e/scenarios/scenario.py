@@ -39,6 +39,8 @@ class Result:
     # Among `failed`, but not `unrefused`: a node had the command when the test
     # ended that node. Only reads are sent again then (rule E4).
     unknown: int = 0
+    # Among `failed`, but not `unrefused`: the clock leapt over its deadline.
+    leapt: int = 0
     refused_seconds: float = 0.0
     agreement_seconds: list[float] = dataclasses.field(default_factory=list)
     plan_seconds: list[float] = dataclasses.field(default_factory=list)
@@ -58,6 +60,16 @@ def _is_within(when: float, windows: Sequence[tuple[float, float]]) -> bool:
     )
 
 
+def _overlaps(
+    time_span: tuple[float, float], windows: Sequence[tuple[float, float]]
+) -> bool:
+    begin, end = time_span
+    return any(
+        begin <= window_end and window_begin <= end
+        for window_begin, window_end in windows
+    )
+
+
 _results: list[Result] = []
 
 
@@ -66,7 +78,7 @@ def print_results() -> None:
     that SLOTPLANNER_SCENARIO_RESULTS names."""
     titles = (
         *('scenario', 'wrong', 'commands', 'failed', 'unrefused', 'unknown'),
-        *('refused s', 'event to agreement s', 'agreement to plan s'),
+        *('leapt', 'refused s', 'event to agreement s', 'agreement to plan s'),
     )
     rows = [titles]
     for result in _results:
@@ -133,7 +145,12 @@ class Scenario:
         self._plan_watch = watches.PlanWatch(server.address, slots)
         self.load = load.Load(server.address, SEED, *load_flags)
         test.addCleanup(self.load.stop)
-        for watch in (self._cluster_watch, self._plan_watch):
+        self._clock_watch = watches.ClockWatch()
+        for watch in (
+            self._cluster_watch,
+            self._plan_watch,
+            self._clock_watch,
+        ):
             watch.start()
             test.addCleanup(watch.stop)
         self.load.run_on(1)
@@ -180,11 +197,14 @@ class Scenario:
         _results.append(result)
         refusals = self._cluster_watch.refusals(self._start)
         result.refused_seconds = sum(end - begin for begin, end in refusals)
+        leaps = self._clock_watch.leaps()
         unrefused = []
         for failure in self.load.of_type('batch_failed'):
             for error in failure['errors']:
                 if self._is_lost_with_node(failure, error):
                     result.unknown += 1
+                elif _overlaps(_times_of(failure), leaps):
+                    result.leapt += 1
                 elif not _is_within(_times_of(failure)[1], refusals):
                     unrefused.append((error, failure))
         result.unrefused = len(unrefused)
@@ -192,10 +212,8 @@ class Scenario:
 
     def _is_lost_with_node(self, failure: Failure, error: str) -> bool:
         """Whether the command was at a node when the test ended that."""
-        begin, end = _times_of(failure)
-        return error.startswith('UNKNOWN:') and any(
-            begin <= node_end and node_begin <= end
-            for node_begin, node_end in self._ends_of_nodes
+        return error.startswith('UNKNOWN:') and _overlaps(
+            _times_of(failure), self._ends_of_nodes
         )
 
     def _judge(self, unrefused: list[tuple], refusals: list[tuple]) -> None:

@@ -6,6 +6,7 @@ Times are seconds since the epoch, as in the lines of the load program."""
 import bisect
 import contextlib
 import dataclasses
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -83,6 +84,29 @@ class _Watch:
                         f'not within {_TIMEOUT_SECONDS} s: {what}; '
                         f'last seen: {self._seen[-1:]}'
                     )
+
+
+class ClockWatch(_Watch):
+    """Looks at the clock every 50 ms. Programs of which the machine runs none
+    for a while, or whose clock is set, find that their deadlines are over and
+    their peers silent, whatever the cluster does."""
+
+    _LONGEST_STEP_SECONDS = 1
+
+    def __init__(self):
+        super().__init__(0.05)
+
+    def _look(self) -> tuple[float, None]:
+        return time.time(), None
+
+    def leaps(self) -> list[tuple[float, float]]:
+        """From when to when no look was possible, or the clock ran back."""
+        times = [when for when, _ in self.seen(float('-inf'), float('inf'))]
+        return [
+            (min(last, when), max(last, when))
+            for last, when in itertools.pairwise(times)
+            if not 0 <= when - last <= self._LONGEST_STEP_SECONDS
+        ]
 
 
 @dataclasses.dataclass(frozen=True)
