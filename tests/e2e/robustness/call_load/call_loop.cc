@@ -88,12 +88,17 @@ class Loop {
       while (under_way_ < options_.in_flight) Start(absl::Now());
       return absl::InfiniteFuture();
     }
-    while (true) {
-      const absl::Time due =
-          begin + absl::Seconds(static_cast<double>(started_) / options_.rate);
-      if (due > absl::Now()) return due;
+    const absl::Time due =
+        begin + absl::Seconds(static_cast<double>(started_) / options_.rate);
+    const absl::Time now = absl::Now();
+    if (due > now) return due;
+    if (under_way_ < options_.max_in_flight) {
       Start(due);
+    } else {
+      ++started_;
+      outcomes_.TakeLeftOut();
     }
+    return now;
   }
 
   // The latency counts from `start`.
@@ -139,7 +144,7 @@ class Loop {
   std::vector<PreparedCall> prepared_;
   grpc::CompletionQueue queue_;
   CallOutcomes outcomes_;
-  size_t started_ = 0;
+  size_t started_ = 0;  // Those that were left out, too.
   int under_way_ = 0;
 };
 

@@ -25,6 +25,9 @@ struct CallLoopOptions {
   double rate = 0;
   // How many run at a time when there is no rate.
   int in_flight = 8;
+  // How many may run at a time when there is one. Those that are due beyond it
+  // are left out, so that a server that hangs does not fill the memory here.
+  int max_in_flight = 10'000;
   absl::Duration duration = absl::Seconds(1);
 };
 

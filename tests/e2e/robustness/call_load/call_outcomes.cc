@@ -86,10 +86,10 @@ std::string CallOutcomes::ToJsonFields() const {
     return static_cast<double>(latency_.Percentile(percent)) / 1e6;
   };
   return absl::StrFormat(
-      R"("ok":%d,"failed":%d,"failures":{%s},"without_retry_info":%d,)"
+      R"("ok":%d,"failed":%d,"left_out":%d,"failures":{%s},"without_retry_info":%d,)"
       R"("messages":[%s],)"
       R"("latency_ms":{"p50":%.3f,"p99":%.3f,"max":%.3f})",
-      latency_.count(), failed(),
+      latency_.count(), failed(), left_out_,
       absl::StrJoin(failures_, ",",
                     [](std::string* out, const auto& failure) {
                       absl::StrAppend(out, Quoted(failure.first), ":",
