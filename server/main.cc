@@ -9,7 +9,7 @@
 #include "server/build_info.h"
 #include "server/command_line.h"
 #include "server/healthcheck.h"
-#include "server/malloc_settings.h"
+#include "server/heap.h"
 #include "server/serve.h"
 
 namespace {
@@ -33,7 +33,7 @@ int RunHealthcheck(const slotplanner::CommandLine& command_line) {
 
 int main(int argc, char** argv) {
   using slotplanner::CommandLine;
-  slotplanner::ApplyMallocSettings();
+  slotplanner::ApplyHeapSettings();
   // gRPC's locks are its own affair; watching their order costs 60 ns a pair.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   auto command_line = slotplanner::ParseCommandLine({argv + 1, argv + argc});

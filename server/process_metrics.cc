@@ -17,6 +17,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "server/heap.h"
 #include "server/log.h"
 #include "service/base/strings.h"
 
@@ -139,6 +140,15 @@ std::vector<MetricFamily> ProcessMetrics::Collect() const {
     families.push_back(MakeFamily("process_max_fds",
                                   "Most file descriptors that may be open.",
                                   MetricType::Gauge, *most));
+  }
+  if (const auto heap = CurrentHeap()) {
+    families.push_back(MakeFamily(
+        "slotplanner_heap_used_bytes", "Memory that malloc has handed out.",
+        MetricType::Gauge, static_cast<double>(heap->used)));
+    families.push_back(MakeFamily(
+        "slotplanner_heap_free_bytes",
+        "Memory that malloc keeps for the next requests, in RAM or not.",
+        MetricType::Gauge, static_cast<double>(heap->free)));
   }
   families.push_back(MakeFamily(
       "slotplanner_suppressed_log_lines_total",

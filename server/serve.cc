@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/build_info.h"
 #include "server/file_limit.h"
+#include "server/heap.h"
 #include "server/log.h"
 #include "server/privileges.h"
 #include "server/server.h"
@@ -23,6 +24,9 @@ namespace {
 
 // How often files are looked at for changes.
 constexpr timespec kTick = {.tv_sec = 1, .tv_nsec = 0};
+
+// How long memory that a burst needed stays with the process.
+constexpr absl::Duration kHeapReturnInterval = absl::Minutes(1);
 
 std::string_view NameOfSignal(int signal) {
   return signal == SIGINT ? "SIGINT" : "SIGTERM";
@@ -94,10 +98,15 @@ int RunUntilSignal(const sigset_t& stop_signals, ConfigReloader& reloader,
   const ServerOptions started = options;
   sigset_t signals = stop_signals;
   sigaddset(&signals, SIGHUP);
+  absl::Time heap_return_time = absl::Now() + kHeapReturnInterval;
   while (true) {
     const int received = sigtimedwait(&signals, nullptr, &kTick);
     if (received == SIGTERM || received == SIGINT) return received;
     server.Tick();
+    if (const absl::Time now = absl::Now(); now >= heap_return_time) {
+      ReturnFreeHeap();
+      heap_return_time = now + kHeapReturnInterval;
+    }
     if (auto next = reloader.Check(received == SIGHUP, absl::Now())) {
       Apply(*std::move(next), started, options, server);
     }

@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "bench/load/fail.h"
-#include "server/malloc_settings.h"
+#include "server/heap.h"
 #include "server/server_builder.h"
 
 namespace slotplanner {
@@ -73,7 +73,7 @@ std::string FloorMethod(int reply_bytes) {
 void RunFloorServer(const std::vector<std::string>& listen,
                     const std::vector<int>& replies,
                     const std::vector<std::string>& arguments) {
-  ApplyMallocSettings();
+  ApplyHeapSettings();
   ServerOptions options;
   options.max_message_bytes = kMaxMessageBytes;
   const std::unique_ptr<grpc::ServerBuilder> builder =

@@ -278,6 +278,8 @@ class RunningServerTest(ProcessTest):
             'slotplanner_topology_watchers',
             'slotplanner_refresh_requests_total',
             'slotplanner_suppressed_log_lines_total',
+            'slotplanner_heap_used_bytes',
+            'slotplanner_heap_free_bytes',
             'process_cpu_seconds_total',
             'process_resident_memory_bytes',
             'process_virtual_memory_bytes',

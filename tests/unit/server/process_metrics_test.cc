@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <latch>
 #include <optional>
 #include <string>
@@ -125,6 +126,21 @@ TEST(ProcessMetricsTest, TellAddressesApartFromMemoryInUse) {
   EXPECT_GT(ValueOf("process_resident_memory_bytes"),
             resident_before + kMost / 2);
   munmap(memory, kBytes);
+}
+
+TEST(ProcessMetricsTest, TellWhatMallocHasHandedOut) {
+  constexpr size_t kBytes = size_t{64} << 20;
+  const double before = ValueOf("slotplanner_heap_used_bytes");
+  auto* const memory = static_cast<volatile char*>(std::malloc(kBytes));
+  ASSERT_NE(memory, nullptr);
+  memory[kBytes - 1] = 1;
+#ifndef __SANITIZE_ADDRESS__  // It brings an allocator of its own.
+  EXPECT_GE(ValueOf("slotplanner_heap_used_bytes"),
+            before + static_cast<double>(kBytes));
+#endif
+  std::free(const_cast<char*>(memory));
+  EXPECT_LT(ValueOf("slotplanner_heap_used_bytes"),
+            before + static_cast<double>(kBytes) / 2);
 }
 
 TEST(ProcessMetricsTest, CountThreads) {
