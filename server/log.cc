@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <mutex>
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 
 #include "absl/strings/str_cat.h"
@@ -126,6 +127,26 @@ void LogGrpcMessage(gpr_log_func_args* args) {
        {"line", args->line}});
 }
 
+LogLevel LevelOf(google::protobuf::LogLevel level) {
+  switch (level) {
+    case google::protobuf::LOGLEVEL_INFO:
+      return LogLevel::kInfo;
+    case google::protobuf::LOGLEVEL_WARNING:
+      return LogLevel::kWarning;
+    case google::protobuf::LOGLEVEL_ERROR:
+    case google::protobuf::LOGLEVEL_FATAL:
+      break;
+  }
+  return LogLevel::kError;
+}
+
+// Such as names of fields that are not UTF-8, never what they hold.
+void LogProtobufMessage(google::protobuf::LogLevel level, const char* file,
+                        int line, const std::string& message) {
+  Log(LevelOf(level), "protobuf",
+      {{"message", message}, {"file", std::string_view(file)}, {"line", line}});
+}
+
 }  // namespace
 
 std::string_view LogLevelName(LogLevel level) {
@@ -200,6 +221,9 @@ int64_t SuppressedLogLineCount() {
   return Limiter().limiter.suppressed_count();
 }
 
-void RouteGrpcLog() { gpr_set_log_function(LogGrpcMessage); }
+void RouteLibraryLogs() {
+  gpr_set_log_function(LogGrpcMessage);
+  google::protobuf::SetLogHandler(LogProtobufMessage);
+}
 
 }  // namespace slotplanner

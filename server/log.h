@@ -73,7 +73,8 @@ std::string FormatLogLine(absl::Time time, LogLevel level,
                           std::initializer_list<LogField> fields,
                           int64_t suppressed = 0);
 
-// Sends what gRPC says to the same log, as event `grpc`.
-void RouteGrpcLog();
+// Sends what gRPC and protobuf say to the same log, as events `grpc` and
+// `protobuf`.
+void RouteLibraryLogs();
 
 }  // namespace slotplanner

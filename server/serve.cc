@@ -128,7 +128,7 @@ absl::Status ServeUntilSignal(ServerOptions options,
   RaiseFileLimit();
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(options);
   if (!server.ok()) return server.status();
-  RouteGrpcLog();
+  RouteLibraryLogs();
   LogStart(options, **server);
   ConfigReloader reloader(std::move(files), std::move(read), absl::Now(),
                           (*server)->metrics());

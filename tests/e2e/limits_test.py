@@ -168,6 +168,12 @@ class LimitsTest(unittest.TestCase):
                 request,
             )
 
+    def test_what_libraries_say_of_it_is_in_the_log(self):
+        self.test_text_fields_that_are_not_utf8()
+        events = [line['event'] for line in server.log_lines()]
+        self.assertIn('protobuf', events)
+        self.assertNotIn('not_json', events)
+
     def test_keys_and_arguments_that_are_not_utf8(self):  # Rule A3.
         self.assertEqual(
             planner.Keyslot(api.KeyslotRequest(key=b'\xff\xfe')).slot, 3374
