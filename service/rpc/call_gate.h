@@ -111,6 +111,11 @@ class CallGate : public prometheus::Collectable {
   // not told which others there are.
   ClusterOrError FindCluster(const CallAccess& access, std::string_view name);
 
+  // Whether calls that come now may be for that cluster.
+  bool Serves(const ServedCluster& cluster) const {
+    return state_->Get()->FindCluster(cluster.name) == &cluster;
+  }
+
   // Counts a unary call and the bytes of its request, unless there are too many
   // of either: then OVERLOADED.
   std::optional<ApiError> Begin(int64_t request_bytes,

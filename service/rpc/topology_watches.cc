@@ -66,6 +66,10 @@ class TopologyWatches::Watch final
     is_counted_ = true;
     cluster_->metrics.watchers().Increment();
     cluster_->store.Watch(this);
+    // `EndCluster` may have looked before this was added.
+    if (!watches_->gate_.Serves(*cluster_)) {
+      EndWith(ToGrpcStatus(UnknownClusterError(cluster_->name)));
+    }
   }
 
   // What it watches. Requires: it is among those that are counted.

@@ -29,6 +29,7 @@ class TopologyWatches {
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request);
 
   // Ends all calls for a cluster that is served no more, with UNKNOWN_CLUSTER.
+  // Requires: the gate's state is without it.
   void EndCluster(const ServedCluster& cluster);
 
   // Ends all calls with STOPPING, and each new one at once from now on.

@@ -308,6 +308,29 @@ TEST_F(ServerReloadTest, AClusterComesBackWhileACallStillHoldsIt) {
   while (SamplesOf("carts") > 0) std::this_thread::yield();
 }
 
+// Whenever a watch begins, it does not outlive its cluster.
+TEST_F(ServerReloadTest, WatchesBeginWhileTheirClusterComesAndGoes) {
+  std::atomic<bool> is_over = false;
+  std::vector<std::future<void>> watchers;
+  for (int i = 0; i < 4; ++i) {
+    watchers.push_back(std::async(std::launch::async, [&] {
+      while (!is_over) {
+        Watcher watch(*topology_, "carts");
+        std::string last;
+        while ((last = watch.Next()) == "5") continue;
+        EXPECT_EQ(last, "UNKNOWN_CLUSTER");
+      }
+    }));
+  }
+  for (int i = 0; i < 500; ++i) {
+    server_->Apply(OptionsOf({kOrders, kCarts}));
+    WaitForShards("carts", 5);
+    server_->Apply(OptionsOf({kOrders}));
+  }
+  is_over = true;
+  for (auto& watcher : watchers) watcher.get();
+}
+
 TEST_F(ServerReloadTest, NewLimitsHoldFromTheNextCallOn) {
   const auto group = [&](int count) {
     v1::GroupKeysRequest request;
