@@ -29,8 +29,8 @@ std::optional<ProcessStat> ParseProcessStat(std::string_view text);
 // /proc/stat, if it is there.
 std::optional<int64_t> ParseBootTime(std::string_view text);
 
-// process_*, the heap, and what the log left out, read when they are collected. What the
-// system does not tell is left out. Thread-safe.
+// process_*, the heap, and what the log left out, read when they are collected.
+// What the system does not tell is left out. Thread-safe.
 class ProcessMetrics final : public prometheus::Collectable {
  public:
   std::vector<prometheus::MetricFamily> Collect() const override;

@@ -26,13 +26,14 @@ SHARE_OF_PEAK = 0.5 if 'SLOTPLANNER_SOAK_SECONDS' in os.environ else 0.2
 FAILOVER_SECONDS = min(20, SECONDS / 4)
 
 # What may have grown until here: buffers, pools, malloc's arenas.
-SETTLING_SECONDS = min(60, SECONDS / 2)
+SETTLING_SECONDS = min(120, SECONDS / 2)
+WINDOW_SECONDS = min(60, SECONDS / 4)
 
-# Between settling and the end. Those calls under way come and go with the
-# moment. What they needed at most is given back once a minute (server/heap.h),
-# and so only in a long form.
-MAX_HEAP_GROWTH_MIB = 4
-MAX_RESIDENT_GROWTH_MIB = 8 if SECONDS >= 180 else 64
+# Between settling and the end. What calls need comes and goes with the moment;
+# malloc keeps it for up to a minute (server/heap.h). So each figure is the least
+# that was seen within a minute, or within what a short form has.
+MAX_HEAP_GROWTH_MIB = 2
+MAX_RESIDENT_GROWTH_MIB = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Figures:
             process_figures.descriptor_count(pid),
             process_figures.thread_count(pid),
         )
+
+    @staticmethod
+    def least_of(several: list['Figures']) -> 'Figures':
+        return Figures(*map(min, zip(*map(dataclasses.astuple, several))))
 
 
 class TopologyCount:
@@ -113,16 +118,20 @@ class SoakTest(unittest.TestCase):
         # Longer than the test: it is stopped.
         load = self.load(f'--rate={rate:.0f}', '--duration=24h')
         begin = time.monotonic()
-        settled = None
+        settled = []
+        late = []
         failovers = 0
         while (passed := time.monotonic() - begin) < SECONDS:
             load.run_on(1)
-            if settled is None and passed > SETTLING_SECONDS:
-                settled = Figures.of(self.server)
+            figures = Figures.of(self.server)
+            if -WINDOW_SECONDS <= passed - SETTLING_SECONDS <= 0:
+                settled.append(figures)
+            if passed >= SECONDS - WINDOW_SECONDS:
+                late.append(figures)
             if passed > failovers * FAILOVER_SECONDS + 1:
                 self.fail_over(failovers)
                 failovers += 1
-        end = Figures.of(self.server)
+        settled, end = Figures.least_of(settled), Figures.least_of(late)
         summary = load.stop()
         seen = topologies.stop()
         print(
