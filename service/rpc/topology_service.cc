@@ -4,6 +4,7 @@
 
 #include "slotplanner/v1/topology_service.grpc.pb.h"
 
+#include "service/answers/key_positions_answer.h"
 #include "service/answers/topology_messages.h"
 #include "service/rpc/redirection_report.h"
 #include "service/rpc/services.h"
@@ -18,8 +19,9 @@ using v1::TopologyService;
 using RawService = TopologyService::WithRawCallbackMethod_GetTopology<
     TopologyService::WithRawCallbackMethod_WatchTopology<
         TopologyService::WithRawCallbackMethod_GetCommands<
-            TopologyService::WithRawCallbackMethod_ReportRedirection<
-                TopologyService::Service>>>>;
+            TopologyService::WithRawCallbackMethod_GetKeyPositions<
+                TopologyService::WithRawCallbackMethod_ReportRedirection<
+                    TopologyService::Service>>>>>;
 using MaybeError = std::optional<ApiError>;
 
 MaybeError GetTopology(const UnaryCall& call,
@@ -42,6 +44,17 @@ MaybeError GetCommands(const UnaryCall& call,
   if (serving.error) return serving.error;
   response.set_commands_version(serving.snapshot->catalog->version());
   response.set_command_reply(serving.snapshot->catalog->command_reply());
+  return std::nullopt;
+}
+
+MaybeError GetKeyPositions(const UnaryCall& call,
+                           const v1::GetKeyPositionsRequest& request,
+                           v1::GetKeyPositionsResponse& response) {
+  const auto [cluster, error] = call.FindCluster(request.cluster());
+  if (error) return error;
+  ServingSnapshot serving = call.SnapshotOf(*cluster);
+  if (serving.error) return serving.error;
+  AnswerKeyPositions(*serving.snapshot->catalog, response);
   return std::nullopt;
 }
 
@@ -77,6 +90,8 @@ class TopologyServiceImpl final : public RawService {
                       metrics),
         get_commands_("GetCommands", TopologyService::service_full_name(),
                       metrics),
+        get_key_positions_("GetKeyPositions",
+                           TopologyService::service_full_name(), metrics),
         report_redirection_("ReportRedirection",
                             TopologyService::service_full_name(), metrics) {}
 
@@ -102,6 +117,14 @@ class TopologyServiceImpl final : public RawService {
         slotplanner::GetCommands);
   }
 
+  grpc::ServerUnaryReactor* GetKeyPositions(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override {
+    return Answer<v1::GetKeyPositionsRequest, v1::GetKeyPositionsResponse>(
+        new UnaryCall(gate_, get_key_positions_, context, request, response),
+        slotplanner::GetKeyPositions);
+  }
+
   grpc::ServerUnaryReactor* ReportRedirection(
       grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
       grpc::ByteBuffer* response) override {
@@ -115,6 +138,7 @@ class TopologyServiceImpl final : public RawService {
   TopologyWatches& watches_;
   UnaryMethod get_topology_;
   UnaryMethod get_commands_;
+  UnaryMethod get_key_positions_;
   UnaryMethod report_redirection_;
 };
 

@@ -45,6 +45,7 @@ METHODS = {
     'GetTopology': topology_api.GetTopologyRequest(),
     'WatchTopology': topology_api.WatchTopologyRequest(),
     'GetCommands': topology_api.GetCommandsRequest(),
+    'GetKeyPositions': topology_api.GetKeyPositionsRequest(),
     'ReportRedirection': topology_api.ReportRedirectionRequest(
         error=b'CLUSTERDOWN Hash slot not served'
     ),

@@ -82,7 +82,7 @@ TEST(CompleteOptionsTest, NamesTheCallerThatHasThem) {
 TEST(CompleteOptionsTest, KnowsTheMethodsOfBothServices) {
   for (const char* method :
        {"Keyslot", "GroupKeys", "PlanBatch", "GetTopology", "WatchTopology",
-        "GetCommands", "ReportRedirection"}) {
+        "GetCommands", "GetKeyPositions", "ReportRedirection"}) {
     const ServerOptions options =
         OptionsOf(absl::StrCat(kMutualTls,
                                "callers: [{name: a, identities: [a.example], "
