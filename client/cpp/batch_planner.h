@@ -9,8 +9,10 @@
 
 namespace slotplanner {
 
-// Makes the plans that a `BatchRunner` runs. Thread-safe; calls may block until
-// their deadline.
+// Makes the plans that a `BatchRunner` runs. Of the commands, only what plans
+// depend on leaves the process: no values (see
+// `TopologyService.GetKeyPositions`). Thread-safe; calls may block until their
+// deadline.
 class BatchPlanner {
  public:
   virtual ~BatchPlanner() = default;

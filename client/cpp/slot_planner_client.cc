@@ -122,8 +122,14 @@ absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
 
 absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
     const v1::PlanBatchRequest& request, absl::Time deadline) const {
+  const auto table = key_positions_.TableFor(request, [&] {
+    v1::GetKeyPositionsRequest of_cluster;
+    of_cluster.set_cluster(request.cluster());
+    return GetKeyPositions(of_cluster, deadline);
+  });
+  if (!table.ok()) return table.status();
   return Call(*planner_, &v1::SlotPlannerService::StubInterface::PlanBatch,
-              request, deadline, authorization_);
+              (*table)->WithoutValues(request), deadline, authorization_);
 }
 
 absl::StatusOr<v1::GetTopologyResponse> SlotPlannerClient::GetTopology(
@@ -138,6 +144,14 @@ absl::StatusOr<v1::GetCommandsResponse> SlotPlannerClient::GetCommands(
     const v1::GetCommandsRequest& request,
     std::optional<absl::Time> deadline) const {
   return Call(*topology_, &v1::TopologyService::StubInterface::GetCommands,
+              request, deadline.value_or(absl::Now() + default_timeout_),
+              authorization_);
+}
+
+absl::StatusOr<v1::GetKeyPositionsResponse> SlotPlannerClient::GetKeyPositions(
+    const v1::GetKeyPositionsRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*topology_, &v1::TopologyService::StubInterface::GetKeyPositions,
               request, deadline.value_or(absl::Now() + default_timeout_),
               authorization_);
 }

@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/cpp/batch_planner.h"
+#include "client/cpp/key_positions_cache.h"
 
 namespace slotplanner {
 
@@ -63,6 +64,10 @@ class SlotPlannerClient final : public BatchPlanner {
       const v1::GroupKeysRequest& request,
       std::optional<absl::Time> deadline = std::nullopt) const;
 
+  // Sends no values, but an empty argument in place of each argument that the
+  // planner does not read; the plan is the same. What is read, the server is
+  // asked before the first call for a cluster, and again, at most once a
+  // second, when a command is not known: fails as that call does, too.
   absl::StatusOr<v1::PlanBatchResponse> PlanBatch(
       const v1::PlanBatchRequest& request) const;
   absl::StatusOr<v1::PlanBatchResponse> PlanBatch(
@@ -74,6 +79,10 @@ class SlotPlannerClient final : public BatchPlanner {
 
   absl::StatusOr<v1::GetCommandsResponse> GetCommands(
       const v1::GetCommandsRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::GetKeyPositionsResponse> GetKeyPositions(
+      const v1::GetKeyPositionsRequest& request,
       std::optional<absl::Time> deadline = std::nullopt) const;
 
   absl::StatusOr<v1::ReportRedirectionResponse> ReportRedirection(
@@ -97,6 +106,7 @@ class SlotPlannerClient final : public BatchPlanner {
   std::unique_ptr<v1::TopologyService::StubInterface> topology_;
   absl::Duration default_timeout_;
   std::string authorization_;  // Empty: none is sent.
+  mutable KeyPositionsCache key_positions_;
 };
 
 // Makes a client of the server that `options` names. Connects at the first

@@ -198,8 +198,10 @@ bool IsSplittable(const ParsedCommand& parsed, CommandArgs args) {
     return false;
   }
   if (IsOneOf(info, kConditionalOnAllKeys)) return false;
+  // An option that the caller left out as if it were a value may be either.
   if (info.name == "msetex" && (HasTrailingOption(parsed, args, "nx") ||
-                                HasTrailingOption(parsed, args, "xx"))) {
+                                HasTrailingOption(parsed, args, "xx") ||
+                                HasTrailingOption(parsed, args, ""))) {
     return false;
   }
   return true;

@@ -19,6 +19,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "service/answers/key_positions_answer.h"
 
 namespace slotplanner {
 
@@ -120,6 +121,7 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
                           public v1::TopologyService::Service {
  public:
   FakePlanner() {
+    AnswerKeyPositions(*CommandCatalog::Redis70(), get_key_positions.response);
     grpc::ServerBuilder builder;
     int port = 0;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
@@ -142,6 +144,9 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
   FakeMethod<v1::PlanBatchRequest, v1::PlanBatchResponse> plan_batch;
   FakeMethod<v1::GetTopologyRequest, v1::GetTopologyResponse> get_topology;
   FakeMethod<v1::GetCommandsRequest, v1::GetCommandsResponse> get_commands;
+  // Answers with the commands of Redis 7.0.
+  FakeMethod<v1::GetKeyPositionsRequest, v1::GetKeyPositionsResponse>
+      get_key_positions;
   FakeMethod<v1::ReportRedirectionRequest, v1::ReportRedirectionResponse>
       report_redirection;
   FakeWatch watch_topology;
@@ -170,6 +175,11 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
                            const v1::GetCommandsRequest* request,
                            v1::GetCommandsResponse* response) override {
     return get_commands.Answer(*request, response);
+  }
+  grpc::Status GetKeyPositions(grpc::ServerContext*,
+                               const v1::GetKeyPositionsRequest* request,
+                               v1::GetKeyPositionsResponse* response) override {
+    return get_key_positions.Answer(*request, response);
   }
   grpc::Status ReportRedirection(
       grpc::ServerContext*, const v1::ReportRedirectionRequest* request,

@@ -210,13 +210,16 @@ TEST(SplitTest, RewritesTheKeyCount) {  // Rule C2.
   const PlannedBatch batch(
       cluster,
       {"MSETEX 3 foo 1 bar 2 {foo}2 3 EX 10", "MSETEX 2 foo 1 bar 2 NX",
-       "MSETEX 2 {foo}1 1 {foo}2 2 xx", "MSETEX 2 foo 1 bar"});
+       "MSETEX 2 {foo}1 1 {foo}2 2 xx", "MSETEX 2 foo 1 bar",
+       "MSETEX 2 foo '' bar '' ''"});
   EXPECT_EQ(batch.Text(),
             "7000: MSETEX 1 bar 2 EX 10; 7002: MSETEX 2 foo 1 {foo}2 3 EX 10 | "
             "MSETEX 2 {foo}1 1 {foo}2 2 xx");
   EXPECT_THAT(batch.plan().literals, ElementsAre("1", "2"));
   EXPECT_EQ(batch.reason(1), RefusalReason::kCrossSlot);
   EXPECT_EQ(batch.reason(3), RefusalReason::kSyntax);
+  // Left out by the caller: it may be NX.
+  EXPECT_EQ(batch.reason(4), RefusalReason::kCrossSlot);
 }
 
 TEST(SplitTest, NeverFollowsAResponsePolicyThatItDoesNotKnow) {
