@@ -126,10 +126,14 @@ std::optional<ParseResult> ParseXreadgroup(const CommandInfo& info,
 
 std::optional<ParseResult> ParseSpecialCommand(const CommandInfo& info,
                                                CommandArgs args) {
+  // The arity is what a server says or a file declares: it may allow too few.
+  if (args.size() < 2) return std::nullopt;
   if (info.name == "sort" || info.name == "sort_ro") {
     return ParseSort(info, args);
   }
-  if (info.name == "migrate") return ParseMigrate(info, args);
+  if (info.name == "migrate" && args.size() > 3) {
+    return ParseMigrate(info, args);
+  }
   if (info.name == "georadius" || info.name == "georadiusbymember") {
     return ParseGeoRadius(info, args);
   }

@@ -104,5 +104,25 @@ TEST(XreadgroupKeysTest, RefusesAnOddTail) {  // Rule B4.
   EXPECT_TRUE(IsRefused("XREADGROUP NOACK GROUP g streams BLOCK 1 STREAMS"));
 }
 
+// A server, or a file of declared commands, may say any arity.
+TEST(SpecialKeysTest, ReadNothingBehindTheLastArgument) {
+  for (const char* name : {"sort", "sort_ro", "migrate", "georadius",
+                           "georadiusbymember", "xreadgroup"}) {
+    CommandInfo info = *CommandCatalog::Redis70()->Find(name);
+    info.arity = -1;
+    std::vector<std::string_view> args = {info.name};
+    for (size_t size = 1; size < 8; ++size, args.push_back("x")) {
+      const auto result = FindKeys(info, args);
+      const auto* parsed = std::get_if<ParsedCommand>(&result);
+      if (parsed == nullptr) continue;
+      for (const KeyRange& range : parsed->key_ranges) {
+        EXPECT_LE(static_cast<size_t>(range.PositionOf(range.count - 1)),
+                  size - 1)
+            << name;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace slotplanner
