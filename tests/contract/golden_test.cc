@@ -42,6 +42,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "service/access/token_digest.h"
+#include "service/commands/command_catalog.h"
+#include "service/commands/command_reply.h"
 #include "service/rpc/services.h"
 #include "tests/support/plan_fixture.h"
 #include "tests/support/serving.h"
@@ -126,9 +128,26 @@ std::string StatusText(const grpc::Status& status) {
   return text;
 }
 
+// Commands whose keys are found in different ways.
+std::shared_ptr<const CommandCatalog> FewCommands() {
+  std::vector<CommandInfo> commands;
+  for (const char* name :
+       {"eval", "georadius", "migrate", "mset", "object", "sort"}) {
+    commands.push_back(*CommandCatalog::Redis70()->Find(name));
+  }
+  CommandInfo msetex = *CommandCatalog::Redis70()->Find("mset");
+  msetex.name = "msetex";
+  msetex.key_specs[0].find_keys =
+      FindKeysKeynum{.keynum_index = 0, .first_key = 1, .key_step = 2};
+  commands.push_back(msetex);
+  return std::make_shared<const CommandCatalog>(
+      *CommandCatalog::FromCommandReply(ToCommandReply(commands)));
+}
+
 // A server with the clusters `default` (three shards, slot 12182 moving from
 // the last to the first), `partial` (the first shard only), `cold` (no topology
-// yet) and `stale` (confirmed an eternity ago), and limits of 8 keys, 4
+// yet), `stale` (confirmed an eternity ago) and `few` (with some commands of
+// Redis and a MSETEX only), and limits of 8 keys, 4
 // commands, 12 arguments and no watchers. For a case with a caller, only
 // `keyslots` may call: Keyslot for `default`.
 class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
@@ -158,6 +177,9 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
     partial.topology = std::make_shared<const ClusterTopology>(
         *ClusterTopology::Make({partial.topology->shards()[0]}));
     Publish("partial", partial);
+    ClusterSnapshot few = ThreeShards();
+    few.catalog = FewCommands();
+    Publish("few", few);
     stub_ = std::make_unique<grpc::GenericStub>(grpc::CreateChannel(
         absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
   }
@@ -218,7 +240,7 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
   }
 
   // The fixture's clusters were confirmed in 1970.
-  Serving serving_{{"default", "partial", "moving", "stale", "cold"},
+  Serving serving_{{"default", "partial", "moving", "stale", "cold", "few"},
                    {.request_limits = {.max_keys = 8,
                                        .max_commands = 4,
                                        .max_arguments = 12},

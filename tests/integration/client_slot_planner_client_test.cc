@@ -67,11 +67,69 @@ TEST_F(SlotPlannerClientTest, CallsEveryMethod) {
   planner_.get_commands.response.set_commands_version("v1");
   EXPECT_EQ(client_->GetCommands({})->commands_version(), "v1");
 
+  EXPECT_GT(client_->GetKeyPositions({})->commands_size(), 300);
+
   planner_.report_redirection.response.mutable_topology()->set_version("v2");
   v1::ReportRedirectionRequest report;
   report.set_error("MOVED 1 n:7000");
   EXPECT_EQ(client_->ReportRedirection(report)->topology().version(), "v2");
   EXPECT_EQ(planner_.report_redirection.request().error(), report.error());
+}
+
+v1::PlanBatchRequest RequestOf(
+    const std::vector<std::vector<std::string>>& commands) {
+  v1::PlanBatchRequest request;
+  for (const std::vector<std::string>& args : commands) {
+    v1::Command& command = *request.add_commands();
+    for (const std::string& arg : args) command.add_args(arg);
+  }
+  return request;
+}
+
+TEST_F(SlotPlannerClientTest, SendsNoValuesOfABatch) {
+  const std::string secret = "hunter2";
+  v1::PlanBatchRequest request =
+      RequestOf({{"SET", "k", secret},
+                 {"MSET", "a", secret, "b", secret},
+                 {"EVAL", secret, "1", "k", secret},
+                 {"SPUBLISH", "c", secret},
+                 {"CONFIG", "SET", "requirepass", secret},
+                 {"AUTH", secret},
+                 {"MIGRATE", "h", "1", "k", "0", "9", "AUTH2", "u", secret},
+                 {"NOSUCH", secret},
+                 {"OBJECT", "NOSUCH", secret}});
+  request.set_cluster("orders");
+  ASSERT_TRUE(client_->PlanBatch(request).ok());
+  ASSERT_TRUE(client_->PlanBatch(request, absl::InfiniteFuture()).ok());
+  ASSERT_EQ(planner_.plan_batch.call_count(), 2);
+  for (const v1::PlanBatchRequest& sent : planner_.plan_batch.requests()) {
+    const std::string bytes = sent.SerializeAsString();
+    EXPECT_EQ(bytes.find(secret), std::string::npos);
+    EXPECT_NE(bytes.find("orders"), std::string::npos);
+    ASSERT_EQ(sent.commands_size(), request.commands_size());
+    for (int i = 0; i < request.commands_size(); ++i) {
+      EXPECT_EQ(sent.commands(i).args_size(), request.commands(i).args_size());
+    }
+    EXPECT_THAT(sent.commands(1).args(), ElementsAre("MSET", "a", "", "b", ""));
+  }
+}
+
+TEST_F(SlotPlannerClientTest, AsksOnceWhatIsReadOfTheCommandsOfACluster) {
+  v1::PlanBatchRequest request = RequestOf({{"GET", "k"}});
+  request.set_cluster("orders");
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(client_->PlanBatch(request).ok());
+  EXPECT_EQ(planner_.get_key_positions.call_count(), 1);
+  EXPECT_EQ(planner_.get_key_positions.request().cluster(), "orders");
+}
+
+TEST_F(SlotPlannerClientTest, PlansNothingWhileItCannotTellValues) {
+  planner_.get_key_positions.FailNext(
+      {grpc::StatusCode::PERMISSION_DENIED, "no"});
+  const v1::PlanBatchRequest request = RequestOf({{"SET", "k", "v"}});
+  EXPECT_EQ(client_->PlanBatch(request).status().code(),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(planner_.plan_batch.call_count(), 0);
+  EXPECT_TRUE(client_->PlanBatch(request).ok());
 }
 
 TEST_F(SlotPlannerClientTest, CarriesMessagesOf32MiBBothWays) {
