@@ -49,7 +49,10 @@ constexpr Subcommand kSubcommands[] = {
      "is\n"
      "refused and the ways out; then what to send to which node. Nothing is "
      "sent\n"
-     "to the cluster. For the notation of a file see exec.",
+     "to the cluster, and of the command to the server only what the plan "
+     "depends\n"
+     "on: names, options, keys, but no values. For the notation of a file see "
+     "exec.",
      RunPlan, true},
     {"exec", "-- COMMAND [ARGUMENT...] | --file=FILE",
      "run commands on the whole cluster",
@@ -61,6 +64,7 @@ constexpr Subcommand kSubcommands[] = {
      "or\n"
      "gives its slots away did not execute is planned again, until the "
      "timeout.\n"
+     "Values go to the nodes only, not to the server that plans.\n"
      "\n"
      "A file has one command a line. Arguments are split as redis-cli does "
      "it:\n"

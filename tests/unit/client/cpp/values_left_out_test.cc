@@ -35,14 +35,31 @@ constexpr std::string_view kWords[] = {
     "XX",    "storedist", "w_*",     "{a}x",  "{b}y",   "a",     "b",
     "*",     "MULTI",     "REPLACE", "p{a}*", "config", "set",   "encoding"};
 
+// Those that mean most to the commands of kOfTheirOwnKind.
+constexpr std::string_view kKeywords[] = {
+    "AUTH", "auth2", "keys",  "",   "STORE", "storedist",
+    "BY",   "GET",   "BLOCK", "DB", "GROUP", "STREAMS"};
+
+constexpr std::string_view kMigrateWords[] = {"AUTH", "auth2", "Keys", "COPY"};
+
+// Commands whose keys or refusals take code to find.
+constexpr std::string_view kOfTheirOwnKind[] = {
+    "copy",    "georadius", "georadiusbymember", "migrate", "select", "sort",
+    "sort_ro", "xread",     "xreadgroup"};
+
 class ValuesLeftOutTest : public testing::Test {
  protected:
   int Below(int bound) {
     return std::uniform_int_distribution<int>(0, bound - 1)(random_);
   }
 
+  template <size_t N>
+  std::string_view OneOf(const std::string_view (&words)[N]) {
+    return words[static_cast<size_t>(Below(N))];
+  }
+
   std::string Word() {
-    return std::string(kWords[static_cast<size_t>(Below(std::size(kWords)))]);
+    return std::string(Below(3) == 0 ? OneOf(kKeywords) : OneOf(kWords));
   }
 
   // One of few keys, so that commands share slots now and then.
@@ -56,6 +73,12 @@ class ValuesLeftOutTest : public testing::Test {
     const std::function<std::string()> key = [this] { return Key(); };
     if (auto call = MakeInvocation(info, Below(4), key)) {
       args = std::move(call->args);
+    } else if (info.name == "migrate" && Below(2) == 0) {
+      args = {info.name, "h", "1", Below(2) == 0 ? "" : Key(), "0", "9"};
+      for (int i = Below(8); i > 0; --i) {
+        args.push_back(Below(2) == 0 ? Key()
+                                     : std::string(OneOf(kMigrateWords)));
+      }
     } else {
       args = {info.name};
       for (int i = Below(12); i > 0; --i) args.push_back(Word());
@@ -81,6 +104,7 @@ class ValuesLeftOutTest : public testing::Test {
   }
 
   const CommandInfo& AnyOf(const CommandCatalog& catalog) {
+    if (Below(5) == 0) return *catalog.Find(OneOf(kOfTheirOwnKind));
     const auto& commands = catalog.commands();
     const CommandInfo& info =
         commands[static_cast<size_t>(Below(static_cast<int>(commands.size())))];
@@ -162,7 +186,7 @@ class ValuesLeftOutTest : public testing::Test {
     for (const char* name :
          {"a", "b", "config", "copy", "georadius", "georadiusbymember",
           "migrate", "msetex", "msetnx", "multi", "exec", "select", "sort",
-          "watch", "x", "xread", "xreadgroup"}) {
+          "sort_ro", "watch", "x", "xread", "xreadgroup"}) {
       CommandInfo info;
       info.name = name;
       info.arity = -1 - Below(4);
@@ -189,7 +213,7 @@ class ValuesLeftOutTest : public testing::Test {
 
 TEST_F(ValuesLeftOutTest, ChangeNoPlanOfTheCommandsOfRedis) {
   ClusterSnapshot snapshot = ThreeShards();
-  EXPECT_GT(ExpectEqualPlans(snapshot, 20'000), 20'000);
+  EXPECT_GT(ExpectEqualPlans(snapshot, 10'000), 10'000);
 }
 
 TEST_F(ValuesLeftOutTest, ChangeNoPlanWhileSlotsMove) {
@@ -212,11 +236,11 @@ TEST_F(ValuesLeftOutTest, ChangeNoPlanWhileSlotsMove) {
 TEST_F(ValuesLeftOutTest, ChangeNoPlanOfCommandsOfAnyKind) {
   ClusterSnapshot snapshot = ThreeShards();
   int64_t left_out = 0;
-  for (int i = 0; i < 1'000 && !HasFailure(); ++i) {
+  for (int i = 0; i < 500 && !HasFailure(); ++i) {
     snapshot.catalog = AnyCatalog();
     left_out += ExpectEqualPlans(snapshot, 20);
   }
-  EXPECT_GT(left_out, 10'000);
+  EXPECT_GT(left_out, 5'000);
 }
 
 }  // namespace
