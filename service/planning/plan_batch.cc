@@ -210,7 +210,7 @@ class Planner {
       pipelines_.ClearWatching();
     }
     const bool rides = !targets.empty();
-    if (!rides) targets = NodesOf(info.request_policy);
+    if (!rides) targets = NodesOf(info.request_policy, traits.only_reads);
     if (targets.empty()) {
       result.verdict = Verdict::kAnyNode;
       targets.push_back(any_node_);
@@ -230,17 +230,33 @@ class Planner {
     }
   }
 
+  // Whether a shard can have keys by right. One without slots may be a primary
+  // from which its replica has just taken over, and which does not know yet:
+  // asked for its keys, it would tell of those of the replica once more.
+  bool MayHaveKeys(const Shard& shard) const {
+    return !shard.slot_ranges.empty() ||
+           std::any_of(moving_.begin(), moving_.end(),
+                       [&](const SlotMigration& migration) {
+                         return migration.target_node_id ==
+                                shard.primary.node_id;
+                       });
+  }
+
   // The nodes that a keyless command of `policy` concerns; none when any one
   // will do.
-  std::vector<Target> NodesOf(RequestPolicy policy) const {
+  std::vector<Target> NodesOf(RequestPolicy policy, bool only_reads) const {
     std::vector<Target> targets;
     if (policy != RequestPolicy::kAllNodes &&
         policy != RequestPolicy::kAllShards) {
       return targets;
     }
     for (size_t i = 0; i < topology_.shards().size(); ++i) {
+      const bool is_all_shards = policy == RequestPolicy::kAllShards;
+      if (is_all_shards && only_reads && !MayHaveKeys(topology_.shards()[i])) {
+        continue;
+      }
       targets.push_back(PrimaryAt(i));
-      if (policy == RequestPolicy::kAllShards) continue;
+      if (is_all_shards) continue;
       for (const Node& replica : topology_.shards()[i].replicas) {
         targets.push_back(
             {.shard_index = i, .node = &replica, .is_replica = true});

@@ -36,6 +36,34 @@ TEST(FanOutTest, FollowsTheTipsOfTheCatalog) {  // Rule C7.
   }
 }
 
+// A primary from which its replica has taken over is listed so for a moment.
+TEST(FanOutTest, ReadsFromShardsThatMayHaveKeysOnly) {
+  ClusterSnapshot snapshot = ThreeShards();
+  std::vector<Shard> shards = snapshot.topology->shards();
+  const Node newcomer{std::string(40, 'd'), "127.0.0.1", 7003, ""};
+  shards.push_back({.slot_ranges = {}, .primary = newcomer, .replicas = {}});
+  snapshot.topology = std::make_shared<const ClusterTopology>(
+      *ClusterTopology::Make(std::move(shards)));
+  const std::vector<std::string> commands = {"DBSIZE", "KEYS *", "RANDOMKEY",
+                                             "FLUSHALL", "FUNCTION DELETE f"};
+  const auto part_counts = [&] {
+    const PlannedBatch batch(snapshot, commands);
+    std::vector<int> counts;
+    for (size_t i = 0; i < commands.size(); ++i) {
+      counts.push_back(batch.command(i).part_count);
+    }
+    return counts;
+  };
+  EXPECT_THAT(part_counts(), ElementsAre(3, 3, 3, 4, 4));
+
+  // Its first slot is on the way: some keys have arrived.
+  snapshot.migrations = {
+      {HashSlot::OfKey("foo"),
+       snapshot.topology->ShardOf(HashSlot::OfKey("foo"))->primary.node_id,
+       newcomer.node_id}};
+  EXPECT_THAT(part_counts(), ElementsAre(4, 4, 4, 4, 4));
+}
+
 TEST(FanOutTest, ReachesReplicasWhereTheTipSaysAllNodes) {  // Rule C7.
   for (const char* command :
        {"SCRIPT LOAD s", "CONFIG SET a b", "SLOWLOG LEN", "SCRIPT FLUSH"}) {
