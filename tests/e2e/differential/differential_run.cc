@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/e2e/differential/differential_run.h"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <map>
@@ -10,22 +11,29 @@
 #include <utility>
 #include <vector>
 
+#include <google/protobuf/util/message_differencer.h>
+
 #include "slotplanner/v1/slot_planner_service.pb.h"
+#include "slotplanner/v1/topology_service.pb.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/cli/reply_format.h"
-#include "client/cpp/plan_executor.h"
 #include "client/cpp/slot_planner_client.h"
 #include "service/commands/command_catalog.h"
+#include "service/resp/redirection.h"
 #include "tests/e2e/differential/batch_generator.h"
+#include "tests/e2e/differential/client_under_test.h"
 #include "tests/e2e/differential/coverage.h"
 #include "tests/e2e/differential/dump_comparison.h"
+#include "tests/e2e/differential/failovers.h"
 #include "tests/e2e/differential/keyspace_comparison.h"
 #include "tests/e2e/differential/redis_session.h"
 #include "tests/e2e/differential/refusal_check.h"
+#include "tests/e2e/differential/replication.h"
 #include "tests/e2e/differential/reply_comparison.h"
 #include "tests/e2e/differential/server_made_arguments.h"
 
@@ -39,14 +47,14 @@ namespace {
 constexpr size_t kMaxDifferences = 5;
 constexpr size_t kProgressStep = 50'000;  // Commands between two lines.
 
+// Once all replicas are in sync.
 absl::StatusOr<std::vector<RespEndpoint>> FindPrimaries(
     const SlotPlannerClient& planner) {
-  const auto topology = planner.GetTopology({});
+  const auto topology = WaitForReplicas(planner);
   if (!topology.ok()) return topology.status();
   std::vector<RespEndpoint> primaries;
-  for (const v1::Shard& shard : topology->topology().shards()) {
-    primaries.push_back(
-        {.host = shard.primary().host(), .port = shard.primary().port()});
+  for (const v1::Shard& shard : topology->shards()) {
+    primaries.push_back(EndpointOf(shard.primary()));
   }
   if (primaries.size() < 2) {
     return absl::FailedPreconditionError("The cluster has one primary only.");
@@ -81,27 +89,81 @@ std::string ToText(const RespValue& reply, const Command& command) {
   return text;
 }
 
+// Whether an error is what a node says whose role changes.
+bool TellsOfFailover(const RespValue& reply) {
+  return reply.is_error() &&
+         (TellsOfTopology(reply.text) || MeansTryLater(reply.text) ||
+          MeansNotPrimary(reply.text) ||
+          absl::StartsWith(reply.text, "UNBLOCKED ") ||
+          absl::StrContains(reply.text, "cannot be used with replica"));
+}
+
+// Whether a node has executed a part, so that its reply can be judged.
+bool IsSettled(const PartResult& part) {
+  return part.outcome == PartOutcome::kApplied ||
+         (part.outcome == PartOutcome::kFailed && !TellsOfFailover(part.reply));
+}
+
+bool IsAnyUnsettled(const ExecutionResult& executed) {
+  return std::any_of(executed.commands.begin(), executed.commands.end(),
+                     [](const CommandResult& result) {
+                       return !std::all_of(result.parts.begin(),
+                                           result.parts.end(), IsSettled);
+                     });
+}
+
+// A runner does not tell statuses from bulk strings.
+void ForgetStatuses(RespValue& reply) {
+  if (reply.is_text()) reply.type = RespValue::Type::kString;
+  for (RespValue& element : reply.elements) ForgetStatuses(element);
+}
+
+// Deletes what `FLUSHALL` in a batch would, functions, and scripts, which are
+// not replicated.
+absl::Status Empty(RedisSession& session, bool is_primary) {
+  std::vector<Command> commands = {{"SCRIPT", "FLUSH"}};
+  if (is_primary) {
+    commands.push_back({"FUNCTION", "FLUSH"});
+    commands.push_back({"FLUSHALL"});
+  }
+  const auto replies = session.CallAll(commands);
+  if (!replies.ok()) return replies.status();
+  for (const RespValue& reply : *replies) {
+    if (reply.is_error()) return absl::InternalError(reply.text);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status EmptyNode(const v1::Node& node, bool is_primary) {
+  auto session = RedisSession::Connect(EndpointOf(node));
+  if (!session.ok()) return session.status();
+  return Empty(*session, is_primary);
+}
+
 // Runs batches on both sides and compares.
 class Comparison {
  public:
   Comparison(const RunOptions& options, const CommandCatalog& catalog,
              RedisSession standalone, RedisSession& scratch,
              std::array<RedisSession, 2> primaries, Coverage& coverage,
-             const SlotPlannerClient& planner)
+             const SlotPlannerClient& planner, ClientUnderTest& client,
+             Failovers* failovers)
       : options_(options),
         catalog_(catalog),
         standalone_(std::move(standalone)),
         coverage_(coverage),
         dumps_(scratch),
-        replies_(catalog, dumps_, options.read_from_replicas),
+        replies_(catalog, dumps_,
+                 options.read_from_replicas || failovers != nullptr),
         refusals_(catalog, scratch, std::move(primaries)),
         planner_(planner),
-        executor_({}) {}
+        client_(client),
+        failovers_(failovers) {}
 
   absl::Status Run(const std::vector<Command>& batch, v1::SplitPolicy policy) {
     if (options_.read_from_replicas) {
-      const absl::Status status = WaitForReplicas();
-      if (!status.ok()) return status;
+      const auto topology = WaitForReplicas(planner_);
+      if (!topology.ok()) return topology.status();
     }
     ++batches_;
     const std::vector<Transaction> transactions =
@@ -120,9 +182,17 @@ class Comparison {
     if (plan->command_plans_size() != static_cast<int>(batch.size())) {
       return absl::InternalError("The plan has not one entry per command.");
     }
-    auto executed = executor_.Execute(request.commands(), *plan,
-                                      absl::Now() + absl::Minutes(1));
+    const absl::Time begin = absl::Now();
+    auto executed = client_.Execute(request, *plan);
     if (!executed.ok()) return executed.status();
+    in_failover_ = failovers_ != nullptr && failovers_->WasUnderWaySince(begin);
+    if (in_failover_) {
+      ++batches_in_failovers_;
+      if (IsAnyUnsettled(*executed)) {
+        ++batches_set_aside_;
+        return EmptyBothSides();
+      }
+    }
     absl::Status status = AskStandalone(batch, transactions, *plan);
     if (status.ok()) {
       status = CheckRefusals(batch, transactions, *plan);
@@ -134,9 +204,12 @@ class Comparison {
       }
     }
     for (size_t i = 0; i < batch.size(); ++i) {
-      status =
-          CompareReplies(batch, i, plan->command_plans(static_cast<int>(i)),
-                         executed->commands[i].reply);
+      const v1::CommandPlan& command_plan =
+          plan->command_plans(static_cast<int>(i));
+      CommandResult& result = executed->commands[i];
+      CheckResult(batch, i, command_plan, result);
+      if (!options_.runner.empty()) ForgetStatuses(result.reply);
+      status = CompareReplies(batch, i, command_plan, result.reply);
       if (!status.ok()) return status;
     }
     queued_.clear();
@@ -156,6 +229,8 @@ class Comparison {
   }
 
   size_t differences() const { return differences_; }
+  size_t batches_in_failovers() const { return batches_in_failovers_; }
+  size_t batches_set_aside() const { return batches_set_aside_; }
 
   std::string Summary() const {
     std::string verdicts;
@@ -169,22 +244,19 @@ class Comparison {
   }
 
  private:
-  // Returns when one replica of each primary has what the executor wrote. The
-  // executor's connections are those of the batch before, because nobody else
-  // uses it.
-  absl::Status WaitForReplicas() {
-    v1::PlanBatchRequest request;
-    auto& args = *request.add_commands()->mutable_args();
-    for (const char* const arg : {"WAIT", "1", "10000"}) args.Add(arg);
-    const auto plan = planner_.PlanBatch(request);
-    if (!plan.ok()) return plan.status();
-    const auto executed = executor_.Execute(request.commands(), *plan,
-                                            absl::Now() + absl::Minutes(1));
-    if (!executed.ok()) return executed.status();
-    if (executed->commands[0].reply.integer < 1) {
-      return absl::DeadlineExceededError("The replicas do not catch up.");
+  // Empties all nodes of the cluster, by no client, and the standalone server.
+  absl::Status EmptyBothSides() {
+    const Failovers::Pause pause = failovers_->WaitForPause();
+    const auto topology = WaitForReplicas(planner_);
+    if (!topology.ok()) return topology.status();
+    absl::Status status = Empty(standalone_, /*is_primary=*/true);
+    for (const v1::Shard& shard : topology->shards()) {
+      status.Update(EmptyNode(shard.primary(), /*is_primary=*/true));
+      for (const v1::Node& replica : shard.replicas()) {
+        status.Update(EmptyNode(replica, /*is_primary=*/false));
+      }
     }
-    return absl::OkStatus();
+    return status;
   }
 
   // Runs on the standalone server what the plan has, and the commands that the
@@ -263,6 +335,32 @@ class Comparison {
     return absl::OkStatus();
   }
 
+  // Whether the client says why it did not run a command, and what became of
+  // each part of one that it ran.
+  void CheckResult(const std::vector<Command>& batch, size_t i,
+                   const v1::CommandPlan& command_plan,
+                   const CommandResult& result) {
+    const bool is_refused = command_plan.verdict() == v1::VERDICT_REFUSED;
+    if (is_refused != result.refusal.has_value() ||
+        (is_refused && !google::protobuf::util::MessageDifferencer::Equals(
+                           command_plan.refusal(), *result.refusal))) {
+      Report(batch, i, command_plan,
+             absl::StrCat(
+                 "The client has another refusal:\n",
+                 result.refusal ? result.refusal->ShortDebugString() : "none",
+                 "\n"));
+    } else if (failovers_ == nullptr &&
+               (std::cmp_not_equal(result.parts.size(),
+                                   command_plan.part_count()) ||
+                !std::all_of(result.parts.begin(), result.parts.end(),
+                             IsSettled))) {
+      Report(batch, i, command_plan,
+             absl::StrCat("The client has not run all parts of the plan, but ",
+                          result.parts.size(), ":\n",
+                          ToText(result.reply, batch[i])));
+    }
+  }
+
   absl::Status CompareReplies(const std::vector<Command>& batch, size_t i,
                               const v1::CommandPlan& command_plan,
                               const RespValue& reply) {
@@ -272,9 +370,15 @@ class Comparison {
       coverage_.CountRefused(batch[i]);
       return absl::OkStatus();
     }
-    const RespValue& expected = *standalone_replies_[i];
+    RespValue& expected = *standalone_replies_[i];
+    if (!options_.runner.empty()) ForgetStatuses(expected);
     if (expected.is_error()) ++errors_;
     coverage_.CountAnswered(batch[i], expected.is_error());
+    // A primary that is none any more answers what has no key nonetheless, and
+    // what it knows is out of date.
+    if (in_failover_ && command_plan.verdict() == v1::VERDICT_FAN_OUT) {
+      return absl::OkStatus();
+    }
     const v1::MergeOperation operation = command_plan.merge().operation();
     const auto same = replies_.AreSame(
         {.command = batch[i],
@@ -316,7 +420,8 @@ class Comparison {
   ReplyComparison replies_;
   RefusalCheck refusals_;
   const SlotPlannerClient& planner_;
-  PlanExecutor executor_;
+  ClientUnderTest& client_;
+  Failovers* const failovers_;  // Null: there are none.
 
   // Of the current batch, parallel to its commands; nothing where the
   // standalone server was not asked.
@@ -325,7 +430,10 @@ class Comparison {
   // What each EXEC of the current batch executes, by its index.
   std::map<size_t, std::vector<Command>> queued_;
 
+  bool in_failover_ = false;  // The current batch was.
   size_t batches_ = 0;
+  size_t batches_in_failovers_ = 0;
+  size_t batches_set_aside_ = 0;
   size_t commands_ = 0;
   size_t errors_ = 0;
   size_t key_count_ = 0;
@@ -374,17 +482,31 @@ absl::StatusOr<size_t> RunDifferential(const RunOptions& options) {
   auto server_made = MakeServerMadeArguments(*scratch);
   if (!server_made.ok()) return server_made.status();
 
+  std::unique_ptr<ClientUnderTest> client = MakePlanExecutorClient();
+  if (!options.runner.empty()) {
+    auto runner = StartRunnerClient(options.runner, options.server);
+    if (!runner.ok()) return runner.status();
+    client = *std::move(runner);
+  }
+
   Random random(options.seed);
   ArgumentSource arguments(*std::move(server_made), random);
   BatchGenerator generator(*table, *catalog, arguments, random);
+  std::optional<Failovers> failovers;
+  if (options.failovers > 0) failovers.emplace(*planner);
   Comparison comparison(options, *catalog, *std::move(standalone), *scratch,
                         {*std::move(first_primary), *std::move(second_primary)},
-                        coverage, *planner);
+                        coverage, *planner, *client,
+                        failovers ? &*failovers : nullptr);
   absl::Status status =
       comparison.Run({{"FLUSHALL"}, {"FUNCTION", "FLUSH"}, {"SCRIPT", "FLUSH"}},
                      v1::SPLIT_POLICY_SPLIT);
   size_t next_progress = kProgressStep;
-  for (size_t done = 0; status.ok() && done < options.commands &&
+  const auto is_enough = [&](size_t done) {
+    return done >= options.commands &&
+           (!failovers || failovers->count() >= options.failovers);
+  };
+  for (size_t done = 0; status.ok() && !is_enough(done) &&
                         comparison.differences() < kMaxDifferences;) {
     const std::vector<Command> batch = generator.Next(options.batch_size);
     if (options.verbose) {
@@ -393,6 +515,7 @@ absl::StatusOr<size_t> RunDifferential(const RunOptions& options) {
     }
     status = comparison.Run(batch, random.Percent(5) ? v1::SPLIT_POLICY_ATOMIC
                                                      : v1::SPLIT_POLICY_SPLIT);
+    if (failovers) status.Update(failovers->status());
     done += batch.size();
     if (done >= next_progress) {
       next_progress += kProgressStep;
@@ -400,9 +523,22 @@ absl::StatusOr<size_t> RunDifferential(const RunOptions& options) {
                 << " differences" << std::endl;
     }
   }
-  if (status.ok()) status = comparison.CompareKeyspaces(*primaries);
-  std::cout << comparison.Summary() << coverage.Summary()
-            << "differences: " << comparison.differences() << std::endl;
+  if (failovers) failovers->Stop();
+  if (status.ok()) {
+    const auto primaries_in_the_end = FindPrimaries(*planner);
+    status = primaries_in_the_end.ok()
+                 ? comparison.CompareKeyspaces(*primaries_in_the_end)
+                 : primaries_in_the_end.status();
+  }
+  status.Update(client->Finish());
+  std::cout << comparison.Summary() << coverage.Summary();
+  if (failovers) {
+    std::cout << "failovers: " << failovers->count()
+              << ", batches during them: " << comparison.batches_in_failovers()
+              << ", of these set aside: " << comparison.batches_set_aside()
+              << "\n";
+  }
+  std::cout << "differences: " << comparison.differences() << std::endl;
   if (!status.ok()) return status;
   return comparison.differences();
 }

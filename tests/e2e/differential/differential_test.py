@@ -6,12 +6,10 @@ SLOTPLANNER_DIFFERENTIAL_COMMANDS=1000000 makes it long; SLOTPLANNER_TEST_SEED
 replays a run."""
 
 import os
-import subprocess
 import unittest
 
+import differential_servers
 import random_seed
-import redis_fixture
-import server_fixture
 
 SEED = random_seed.random_seed()
 COMMANDS = int(os.environ.get('SLOTPLANNER_DIFFERENTIAL_COMMANDS', '20000'))
@@ -19,27 +17,14 @@ COMMANDS = int(os.environ.get('SLOTPLANNER_DIFFERENTIAL_COMMANDS', '20000'))
 
 class PlansGiveTheRepliesOfASingleServerTest(unittest.TestCase):
     def setUp(self):
-        self.cluster = redis_fixture.RedisCluster()
-        self.addCleanup(self.cluster.stop)
-        self.standalone = redis_fixture.StandaloneRedis()
-        self.addCleanup(self.standalone.stop)
-        self.server = server_fixture.Server(self.cluster.spec)
-        self.addCleanup(self.server.stop)
-        self.server.wait_for_topology()
+        self.servers = differential_servers.DifferentialServers()
+        self.addCleanup(self.servers.stop)
 
     def assert_no_differences(self, commands: int, *flags: str):
-        run = subprocess.run(
-            [
-                os.environ['SLOTPLANNER_DIFFERENTIAL'],
-                f'--server={self.server.address}',
-                f'--standalone={redis_fixture.HOST}:{self.standalone.port}',
-                f'--commands={commands}',
-                f'--seed={SEED}',
-                *flags,
-            ],
-            check=False,
+        code = self.servers.run(
+            f'--commands={commands}', f'--seed={SEED}', *flags
         )
-        self.assertEqual(run.returncode, 0, f'seed {SEED}')
+        self.assertEqual(code, 0, f'seed {SEED}')
 
     def test_from_primaries(self):
         self.assert_no_differences(COMMANDS)

@@ -26,6 +26,13 @@ constexpr char kManual[] =
     "  --batch_size=N          the most commands in a batch; 32\n"
     "  --seed=N                replays a run; a fresh one by default\n"
     "  --read_from_replicas    plans reads for replicas, one of each primary\n"
+    "  --runner=COMMAND        starts this runner of a client, as specified "
+    "in\n"
+    "                          tests/conformance/README.md, to execute the\n"
+    "                          batches; by default the C++ client does\n"
+    "  --failovers=N           goes on until N failovers by CLUSTER FAILOVER\n"
+    "                          are over, which happen meanwhile, one a second\n"
+    "                          or so; with --runner only\n"
     "  --verbose               prints every batch before it runs\n"
     "  --help                  prints this\n"
     "\n"
@@ -48,14 +55,19 @@ bool Store(const std::string& flag, RunOptions& options) {
   const std::string value = flag.substr(equals + 1);
   if (name == "--server") options.server = value;
   if (name == "--standalone") options.standalone = value;
-  if (name == "--server" || name == "--standalone") return !value.empty();
+  if (name == "--runner") options.runner = value;
+  if (name == "--server" || name == "--standalone" || name == "--runner") {
+    return !value.empty();
+  }
   uint64_t number = 0;
   if (!absl::SimpleAtoi(value, &number)) return false;
   if (name == "--seed") options.seed = number;
   if (name == "--commands") options.commands = number;
   if (name == "--batch_size") options.batch_size = number;
+  if (name == "--failovers") options.failovers = number;
   return name == "--seed" ||
-         (number > 0 && (name == "--commands" || name == "--batch_size"));
+         (number > 0 && (name == "--commands" || name == "--batch_size" ||
+                         name == "--failovers"));
 }
 
 int Main(const std::vector<std::string>& flags) {
@@ -73,6 +85,10 @@ int Main(const std::vector<std::string>& flags) {
   }
   if (options.server.empty() || options.standalone.empty()) {
     std::cerr << "error: --server and --standalone are needed. Try --help.\n";
+    return kWrongUsage;
+  }
+  if (options.failovers > 0 && options.runner.empty()) {
+    std::cerr << "error: --failovers needs --runner. Try --help.\n";
     return kWrongUsage;
   }
   std::cout << "seed: " << options.seed << std::endl;
