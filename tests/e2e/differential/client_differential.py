@@ -58,6 +58,12 @@ def _parse(args: list[str] | None = None) -> argparse.Namespace:
         action='store_true',
         help='has replicas asked, which have caught up with the batch before',
     )
+    parser.add_argument(
+        '--timeout',
+        type=int,
+        metavar='SECONDS',
+        help='how long a batch may take',
+    )
     for variable in ('SLOTPLANNER_PREFIX', 'SLOTPLANNER_DIFFERENTIAL'):
         if variable not in os.environ:
             parser.error(f'{variable} is not set.')
@@ -70,6 +76,8 @@ def _flags(options: argparse.Namespace) -> list[str]:
         flags.append(f'--seed={options.seed}')
     if options.failovers:
         flags.append(f'--failovers={options.failovers}')
+    if options.timeout is not None:
+        flags.append(f'--timeout_seconds={options.timeout}')
     if options.replica_reads:
         flags.append('--read_from_replicas')
     return flags

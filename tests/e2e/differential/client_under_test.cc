@@ -14,59 +14,60 @@
 namespace slotplanner::differential {
 namespace {
 
-constexpr absl::Duration kTimeout = absl::Minutes(1);
-
-// A runner may start and end as slowly as a virtual machine does, and is to
-// tell itself when `kTimeout` is over.
-constexpr absl::Duration kRunnerSlack = absl::Seconds(30);
-
 class PlanExecutorClient final : public ClientUnderTest {
  public:
+  explicit PlanExecutorClient(absl::Duration timeout) : timeout_(timeout) {}
+
   absl::StatusOr<ExecutionResult> Execute(
       const v1::PlanBatchRequest& request,
       const v1::PlanBatchResponse& plan) override {
-    return executor_.Execute(request.commands(), plan, absl::Now() + kTimeout);
+    return executor_.Execute(request.commands(), plan, absl::Now() + timeout_);
   }
 
   absl::Status Finish() override { return absl::OkStatus(); }
 
  private:
+  const absl::Duration timeout_;
   PlanExecutor executor_{{}};
 };
 
 class RunnerClient final : public ClientUnderTest {
  public:
-  explicit RunnerClient(RunnerProcess process) : process_(std::move(process)) {}
+  RunnerClient(RunnerProcess process, absl::Duration timeout)
+      : timeout_(timeout), process_(std::move(process)) {}
 
   absl::StatusOr<ExecutionResult> Execute(
       const v1::PlanBatchRequest& request,
       const v1::PlanBatchResponse& /*plan*/) override {
     const int64_t id = ++last_id_;
-    const auto answer = process_.Call(ExecuteRequestLine(id, request, kTimeout),
-                                      kTimeout + kRunnerSlack);
+    const auto answer = process_.Call(ExecuteRequestLine(id, request, timeout_),
+                                      1.5 * timeout_);
     if (!answer.ok()) return answer.status();
     return ParseExecuteAnswer(*answer, id, request.commands_size());
   }
 
-  absl::Status Finish() override { return process_.Finish(kRunnerSlack); }
+  absl::Status Finish() override { return process_.Finish(timeout_); }
 
  private:
+  const absl::Duration timeout_;
   RunnerProcess process_;
   int64_t last_id_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<ClientUnderTest> MakePlanExecutorClient() {
-  return std::make_unique<PlanExecutorClient>();
+std::unique_ptr<ClientUnderTest> MakePlanExecutorClient(
+    absl::Duration timeout) {
+  return std::make_unique<PlanExecutorClient>(timeout);
 }
 
 absl::StatusOr<std::unique_ptr<ClientUnderTest>> StartRunnerClient(
-    const std::string& command, const std::string& server) {
+    const std::string& command, const std::string& server,
+    absl::Duration timeout) {
   auto process =
       RunnerProcess::Start(absl::StrCat(command, " --planner=", server));
   if (!process.ok()) return process.status();
-  return std::make_unique<RunnerClient>(*std::move(process));
+  return std::make_unique<RunnerClient>(*std::move(process), timeout);
 }
 
 }  // namespace slotplanner::differential

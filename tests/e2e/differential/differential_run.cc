@@ -45,6 +45,7 @@ namespace slotplanner::differential {
 namespace {
 
 constexpr size_t kMaxDifferences = 5;
+constexpr size_t kMaxSetAside = 4;        // Batches a failover; one is usual.
 constexpr size_t kProgressStep = 50'000;  // Commands between two lines.
 
 // Once all replicas are in sync.
@@ -104,12 +105,18 @@ bool IsSettled(const PartResult& part) {
          (part.outcome == PartOutcome::kFailed && !TellsOfFailover(part.reply));
 }
 
-bool IsAnyUnsettled(const ExecutionResult& executed) {
-  return std::any_of(executed.commands.begin(), executed.commands.end(),
-                     [](const CommandResult& result) {
-                       return !std::all_of(result.parts.begin(),
-                                           result.parts.end(), IsSettled);
-                     });
+// The first part that is not settled, as its outcome or the first word of its
+// error; nothing when all are.
+std::optional<std::string> FindUnsettled(const ExecutionResult& executed) {
+  for (const CommandResult& result : executed.commands) {
+    const auto part =
+        std::find_if_not(result.parts.begin(), result.parts.end(), IsSettled);
+    if (part == result.parts.end()) continue;
+    if (part->outcome == PartOutcome::kNotSent) return "not sent";
+    if (part->outcome == PartOutcome::kUnknown) return "unknown";
+    return part->reply.text.substr(0, part->reply.text.find(' '));
+  }
+  return std::nullopt;
 }
 
 // A runner does not tell statuses from bulk strings.
@@ -188,8 +195,8 @@ class Comparison {
     in_failover_ = failovers_ != nullptr && failovers_->WasUnderWaySince(begin);
     if (in_failover_) {
       ++batches_in_failovers_;
-      if (IsAnyUnsettled(*executed)) {
-        ++batches_set_aside_;
+      if (const auto what = FindUnsettled(*executed)) {
+        ++set_aside_[*what];
         return EmptyBothSides();
       }
     }
@@ -229,8 +236,25 @@ class Comparison {
   }
 
   size_t differences() const { return differences_; }
-  size_t batches_in_failovers() const { return batches_in_failovers_; }
-  size_t batches_set_aside() const { return batches_set_aside_; }
+
+  // A failover leaves unsettled what goes to all nodes, and little else.
+  void CheckSetAside(size_t failovers) {
+    const size_t most = kMaxSetAside * (failovers + 1);
+    if (CountSetAside() <= most) return;
+    ++differences_;
+    std::cout << "DIFFERENCE: " << CountSetAside()
+              << " batches were left unsettled, more than " << most
+              << ", as many as a client cannot help.\n";
+  }
+
+  std::string FailoverSummary() const {
+    std::string what;
+    for (const auto& [name, count] : set_aside_) {
+      absl::StrAppend(&what, " ", name, " ", count);
+    }
+    return absl::StrCat("batches during failovers: ", batches_in_failovers_,
+                        ", of these set aside: ", CountSetAside(), what, "\n");
+  }
 
   std::string Summary() const {
     std::string verdicts;
@@ -398,6 +422,12 @@ class Comparison {
     return absl::OkStatus();
   }
 
+  size_t CountSetAside() const {
+    size_t sum = 0;
+    for (const auto& [name, count] : set_aside_) sum += count;
+    return sum;
+  }
+
   void Report(const std::vector<Command>& batch, size_t i,
               const v1::CommandPlan& command_plan, const std::string& what) {
     if (++differences_ > kMaxDifferences) return;
@@ -433,7 +463,7 @@ class Comparison {
   bool in_failover_ = false;  // The current batch was.
   size_t batches_ = 0;
   size_t batches_in_failovers_ = 0;
-  size_t batches_set_aside_ = 0;
+  std::map<std::string, size_t> set_aside_;  // Batches, by `FindUnsettled`.
   size_t commands_ = 0;
   size_t errors_ = 0;
   size_t key_count_ = 0;
@@ -482,9 +512,11 @@ absl::StatusOr<size_t> RunDifferential(const RunOptions& options) {
   auto server_made = MakeServerMadeArguments(*scratch);
   if (!server_made.ok()) return server_made.status();
 
-  std::unique_ptr<ClientUnderTest> client = MakePlanExecutorClient();
+  std::unique_ptr<ClientUnderTest> client =
+      MakePlanExecutorClient(options.timeout);
   if (!options.runner.empty()) {
-    auto runner = StartRunnerClient(options.runner, options.server);
+    auto runner =
+        StartRunnerClient(options.runner, options.server, options.timeout);
     if (!runner.ok()) return runner.status();
     client = *std::move(runner);
   }
@@ -533,10 +565,9 @@ absl::StatusOr<size_t> RunDifferential(const RunOptions& options) {
   status.Update(client->Finish());
   std::cout << comparison.Summary() << coverage.Summary();
   if (failovers) {
-    std::cout << "failovers: " << failovers->count()
-              << ", batches during them: " << comparison.batches_in_failovers()
-              << ", of these set aside: " << comparison.batches_set_aside()
-              << "\n";
+    comparison.CheckSetAside(failovers->count());
+    std::cout << "failovers: " << failovers->count() << "\n"
+              << comparison.FailoverSummary();
   }
   std::cout << "differences: " << comparison.differences() << std::endl;
   if (!status.ok()) return status;

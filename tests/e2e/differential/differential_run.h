@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace slotplanner::differential {
 
@@ -22,6 +23,7 @@ struct RunOptions {
   // The command that starts a runner (see `StartRunnerClient`) to execute the
   // batches; if it is empty, the C++ client does so by the plans.
   std::string runner = {};
+  absl::Duration timeout = absl::Minutes(1);  // Of one batch.
   // Goes on until that many failovers are over, which happen meanwhile. Needs
   // a runner, since one plan may be out of date by the time that it runs.
   size_t failovers = 0;

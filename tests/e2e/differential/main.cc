@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/time/time.h"
 #include "tests/e2e/differential/differential_run.h"
 
 namespace slotplanner::differential {
@@ -30,6 +31,9 @@ constexpr char kManual[] =
     "in\n"
     "                          tests/conformance/README.md, to execute the\n"
     "                          batches; by default the C++ client does\n"
+    "  --timeout_seconds=N     how long a batch may take; 60. A runner gets "
+    "half\n"
+    "                          as long more to answer\n"
     "  --failovers=N           goes on until N failovers by CLUSTER FAILOVER\n"
     "                          are over, which happen meanwhile, one a second\n"
     "                          or so; with --runner only\n"
@@ -65,9 +69,10 @@ bool Store(const std::string& flag, RunOptions& options) {
   if (name == "--commands") options.commands = number;
   if (name == "--batch_size") options.batch_size = number;
   if (name == "--failovers") options.failovers = number;
+  if (name == "--timeout_seconds") options.timeout = absl::Seconds(number);
   return name == "--seed" ||
          (number > 0 && (name == "--commands" || name == "--batch_size" ||
-                         name == "--failovers"));
+                         name == "--failovers" || name == "--timeout_seconds"));
 }
 
 int Main(const std::vector<std::string>& flags) {
