@@ -208,10 +208,9 @@ TEST(SplitTest, RewritesTheKeyCount) {  // Rule C2.
   const auto cluster =
       WithCommand("msetex", -4, Keynum(2), "all_succeeded", "keynum");
   const PlannedBatch batch(
-      cluster,
-      {"MSETEX 3 foo 1 bar 2 {foo}2 3 EX 10", "MSETEX 2 foo 1 bar 2 NX",
-       "MSETEX 2 {foo}1 1 {foo}2 2 xx", "MSETEX 2 foo 1 bar",
-       "MSETEX 2 foo '' bar '' ''"});
+      cluster, {"MSETEX 3 foo 1 bar 2 {foo}2 3 EX 10",
+                "MSETEX 2 foo 1 bar 2 NX", "MSETEX 2 {foo}1 1 {foo}2 2 xx",
+                "MSETEX 2 foo 1 bar", "MSETEX 2 foo '' bar '' ''"});
   EXPECT_EQ(batch.Text(),
             "7000: MSETEX 1 bar 2 EX 10; 7002: MSETEX 2 foo 1 {foo}2 3 EX 10 | "
             "MSETEX 2 {foo}1 1 {foo}2 2 xx");
