@@ -179,7 +179,7 @@ TEST(KeyPositionsTableTest, KeepsTheRestOfARequest) {
   // A field that comes later must come here, too.
   const auto* descriptor = v1::PlanBatchRequest::descriptor();
   std::vector<const google::protobuf::FieldDescriptor*> set;
-  request.GetReflection()->ListFields(request, &set);
+  v1::PlanBatchRequest::GetReflection()->ListFields(request, &set);
   ASSERT_EQ(static_cast<int>(set.size()), descriptor->field_count());
 
   v1::PlanBatchRequest expected = request;
