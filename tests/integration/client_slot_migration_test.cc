@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -70,8 +71,8 @@ class SlotMigrationTest : public ::testing::Test {
   static constexpr int kSlot = 10778;
 
   static void SetUpTestSuite() {
-    directory_ = ::testing::TempDir() + "/client_slot_migration";
-    std::filesystem::remove_all(directory_);
+    directory_ =
+        absl::StrCat(::testing::TempDir(), "/client_slot_migration.", getpid());
     const std::string endpoints = OutputOf(
         absl::StrCat(Script(), " start ", directory_, " --replicas 0"));
     for (const absl::string_view text : absl::StrSplit(endpoints, ',')) {

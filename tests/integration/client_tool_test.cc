@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "absl/strings/str_split.h"
 #include "client/cli/tool.h"
@@ -245,7 +246,8 @@ TEST_F(ToolTest, ExecTakesThePasswordFromTheEnvironmentOrAFile) {
   PlanOnePart(node.endpoint());
   EXPECT_EQ(RunWith({"exec", "PING"}).out, "PONG\n");
 
-  const std::string path = ::testing::TempDir() + "/client_tool_test_password";
+  const std::string path = absl::StrCat(
+      ::testing::TempDir(), "/client_tool_test_password.", getpid());
   std::ofstream(path) << "of the file\n";
   node.Play(FakeScript()
                 .Expect({"AUTH", "reader", "of the file"})
@@ -320,7 +322,8 @@ TEST_F(ToolFileTest, ExecRunsABatchAndPrintsOneReplyACommand) {
 }
 
 TEST_F(ToolFileTest, ExecAnswersInJsonOneObjectACommand) {
-  const std::string path = ::testing::TempDir() + "/client_tool_test_batch";
+  const std::string path =
+      absl::StrCat(::testing::TempDir(), "/client_tool_test_batch.", getpid());
   std::ofstream(path) << batch_;
   const ToolRun run = RunWith({"exec", "--output=json", "--file", path});
   EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 
@@ -215,7 +216,8 @@ TEST(ParseConfigTest, NeverRepeatsAPassword) {
 }
 
 TEST(ReadConfigFileTest, NamesTheFile) {
-  const std::string name = testing::TempDir() + "/slotplanner_config.yaml";
+  const std::string name =
+      absl::StrCat(testing::TempDir(), "/slotplanner_config.yaml.", getpid());
   std::ofstream(name) << "limits: {max_keys: 0x}\n";
   EXPECT_EQ(ReadConfigFile(name).status().message(),
             name + ": line 1: limits.max_keys: must be a whole number");
