@@ -99,7 +99,7 @@ final class Pipeline {
     cause = null;
     wasUnready = !open();
     for (Step step : queue) {
-      if (cause == null && step.trip.delivery.isInBody(step.first) && isHeldBack(step.trip)) {
+      if (step.trip.delivery.isInBody(step.first) && isHeldBack(step.trip)) {
         hold(step);
       } else {
         send(step);
@@ -152,17 +152,18 @@ final class Pipeline {
   }
 
   private boolean isHeldBack(Trip trip) {
-    if (trip.delivery.watchCount == 0) {
+    if (trip.delivery.watchCount == 0 || wasUnready) {
       return false;
     }
     drain();
-    return cause == null && (watcher != trip || trip.hasFailedWatch);
+    // A WATCH ends with its connection.
+    return cause != null || watcher != trip || trip.hasFailedWatch;
   }
 
   private void hold(Step step) {
     Answer held = new Answer(step.trip, step.first);
     held.isHeld = true;
-    held.isWatching = watcher == step.trip;
+    held.isWatching = cause == null && watcher == step.trip;
     answers.add(held);
     nextUnread = answers.size();
   }
