@@ -28,21 +28,24 @@ public final class ExecuteOptions {
   }
 
   static final ExecuteOptions DEFAULTS =
-      new ExecuteOptions(
-          Duration.ofSeconds(5), "", ReadPreference.PRIMARY, "", SplitPolicy.SPLIT);
+      new ExecuteOptions(Duration.ofSeconds(5), "", ReadPreference.PRIMARY, "", SplitPolicy.SPLIT);
 
   /**
    * Sets how long the call may take, with all that is tried again.
    *
-   * @param newTimeout more than nothing; 5 s by default
+   * @param newTimeout more than nothing, at most a year; 5 s by default
    * @return the changed copy
-   * @throws IllegalArgumentException when it is not positive
+   * @throws IllegalArgumentException when it is not
    */
   public ExecuteOptions withTimeout(Duration newTimeout) {
-    if (newTimeout.isZero() || newTimeout.isNegative()) {
-      throw new IllegalArgumentException("A timeout is more than nothing.");
-    }
+    checkTimeout(newTimeout);
     return new ExecuteOptions(newTimeout, cluster, readPreference, clientZone, splitPolicy);
+  }
+
+  static void checkTimeout(Duration timeout) {
+    if (timeout.isZero() || timeout.isNegative() || timeout.toDays() > 365) {
+      throw new IllegalArgumentException("A timeout is more than nothing and at most a year.");
+    }
   }
 
   /**

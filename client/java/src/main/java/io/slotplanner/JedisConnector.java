@@ -57,8 +57,7 @@ final class JedisConnector implements NodeConnector {
   public NodeConnection connect(Endpoint endpoint, boolean readonly, Deadline deadline)
       throws NodeConnectionException {
     Deadline ready =
-        deadline.minimum(
-            Deadline.after(options.connectTimeout.toNanos(), TimeUnit.NANOSECONDS));
+        deadline.minimum(Deadline.after(options.connectTimeout.toNanos(), TimeUnit.NANOSECONDS));
     List<byte[]> auth = auth();
     SocketChannel channel = open(endpoint, ready);
     try {
@@ -132,7 +131,9 @@ final class JedisConnector implements NodeConnector {
   private SSLSocket encrypt(Endpoint endpoint, Socket socket) throws IOException {
     SSLSocket encrypted =
         (SSLSocket)
-            options.tls.getSocketFactory()
+            options
+                .tls
+                .getSocketFactory()
                 .createSocket(socket, endpoint.host(), endpoint.port(), true);
     if (options.verifiesHostnames) {
       SSLParameters parameters = encrypted.getSSLParameters();

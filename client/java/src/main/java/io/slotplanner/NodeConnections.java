@@ -6,41 +6,15 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Connections to the nodes of a cluster, kept open between uses: there are never more of them than
  * were in use at one time. Thread-safe.
  */
 final class NodeConnections implements AutoCloseable {
-  /**
-   * A connection keeps its mode for life: one in READONLY mode would serve a stale read where the
-   * plan asks for the primary (rule D2).
-   */
-  private static final class Key {
-    final Endpoint endpoint;
-    final boolean readonly;
-
-    Key(Endpoint endpoint, boolean readonly) {
-      this.endpoint = endpoint;
-      this.readonly = readonly;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Key
-          && ((Key) other).endpoint.equals(endpoint)
-          && ((Key) other).readonly == readonly;
-    }
-
-    @Override
-    public int hashCode() {
-      return Objects.hash(endpoint, readonly);
-    }
-  }
-
   private final NodeConnector connector;
-  private final Map<Key, Deque<NodeConnection>> idle = new HashMap<>(); // Guarded by this.
+  private final Map<ConnectionKey, Deque<NodeConnection>> idle =
+      new HashMap<>(); // Guarded by this.
   private boolean isClosed; // Guarded by this.
 
   NodeConnections(NodeConnector connector) {
@@ -53,7 +27,7 @@ final class NodeConnections implements AutoCloseable {
    */
   NodeConnection take(Endpoint endpoint, boolean readonly, Deadline deadline)
       throws NodeConnectionException {
-    Key key = new Key(endpoint, readonly);
+    ConnectionKey key = new ConnectionKey(endpoint, readonly);
     for (NodeConnection kept = takeIdle(key); kept != null; kept = takeIdle(key)) {
       // The node may have closed it meanwhile; better to learn that before a command is sent.
       if (kept.isQuiet()) {
@@ -71,7 +45,7 @@ final class NodeConnections implements AutoCloseable {
   void giveBack(Endpoint endpoint, boolean readonly, NodeConnection connection) {
     synchronized (this) {
       if (!isClosed) {
-        idle.computeIfAbsent(new Key(endpoint, readonly), any -> new ArrayDeque<>())
+        idle.computeIfAbsent(new ConnectionKey(endpoint, readonly), any -> new ArrayDeque<>())
             .push(connection);
         return;
       }
@@ -82,7 +56,7 @@ final class NodeConnections implements AutoCloseable {
   /** Closes the idle connections to a node, because its name may stand for another address now. */
   synchronized void forget(Endpoint endpoint) {
     for (boolean readonly : new boolean[] {false, true}) {
-      Deque<NodeConnection> forgotten = idle.remove(new Key(endpoint, readonly));
+      Deque<NodeConnection> forgotten = idle.remove(new ConnectionKey(endpoint, readonly));
       if (forgotten != null) {
         forgotten.forEach(NodeConnection::abort);
       }
@@ -97,7 +71,7 @@ final class NodeConnections implements AutoCloseable {
     idle.clear();
   }
 
-  private synchronized NodeConnection takeIdle(Key key) {
+  private synchronized NodeConnection takeIdle(ConnectionKey key) {
     Deque<NodeConnection> connections = idle.get(key);
     if (connections == null) {
       return null;

@@ -31,8 +31,7 @@ public final class PartResult {
 
   /** A part that has not run. */
   static PartResult unsent(List<Integer> argIndexes, List<Integer> replyPositions) {
-    return new PartResult(
-        PartOutcome.NOT_SENT, "", null, Status.OK, argIndexes, replyPositions);
+    return new PartResult(PartOutcome.NOT_SENT, "", null, Status.OK, argIndexes, replyPositions);
   }
 
   PartResult replied(String byNode, Reply with) {

@@ -80,8 +80,7 @@ final class Pipeline {
   private List<Answer> answers;
   private int nextUnread;
 
-  Pipeline(
-      Endpoint endpoint, boolean readonly, NodeConnections connections, Deadline deadline) {
+  Pipeline(Endpoint endpoint, boolean readonly, NodeConnections connections, Deadline deadline) {
     this.endpoint = endpoint;
     this.readonly = readonly;
     this.connections = connections;

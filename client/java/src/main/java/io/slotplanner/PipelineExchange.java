@@ -32,8 +32,8 @@ final class PipelineExchange {
     Future<?> guard =
         clock.schedule(
             abort, Math.max(deadline.timeRemaining(TimeUnit.NANOSECONDS), 0), TimeUnit.NANOSECONDS);
+    List<Future<List<Pipeline.Answer>>> others = new ArrayList<>();
     try {
-      List<Future<List<Pipeline.Answer>>> others = new ArrayList<>();
       for (Pipeline pipeline : pipelines.subList(1, pipelines.size())) {
         others.add(workers.submit(pipeline::exchange));
       }
@@ -43,8 +43,21 @@ final class PipelineExchange {
         answers.add(await(other, abort));
       }
       return answers;
+    } catch (RuntimeException e) {
+      // No thread may use a pipeline that the caller takes to be at rest.
+      abort.run();
+      others.forEach(PipelineExchange::awaitQuietly);
+      throw e;
     } finally {
       guard.cancel(false);
+    }
+  }
+
+  private static void awaitQuietly(Future<?> future) {
+    try {
+      await(future, () -> {});
+    } catch (RuntimeException e) {
+      // The first one is on its way to the caller.
     }
   }
 
@@ -60,7 +73,7 @@ final class PipelineExchange {
         }
       }
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
+      throw new IllegalStateException("A pipeline failed.", e.getCause());
     } finally {
       if (wasInterrupted) {
         Thread.currentThread().interrupt();

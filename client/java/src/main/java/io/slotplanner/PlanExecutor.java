@@ -49,9 +49,7 @@ final class PlanExecutor {
    * announces them. What a plan names is found as it stands.
    */
   PlanExecutor(
-      NodeConnections connections,
-      PipelineExchange exchange,
-      UnaryOperator<Endpoint> addressMap) {
+      NodeConnections connections, PipelineExchange exchange, UnaryOperator<Endpoint> addressMap) {
     this.connections = connections;
     this.exchange = exchange;
     this.addressMap = addressMap;

@@ -109,8 +109,7 @@ final class PlanResolver {
       if (position >= count) {
         throw misfit("there is no such argument", planned.getCommandIndex());
       }
-      args.add(
-          index < 0 ? plan.getLiterals(position).toByteArray() : commandArgs.get(position));
+      args.add(index < 0 ? plan.getLiterals(position).toByteArray() : commandArgs.get(position));
       if (index > 0) {
         argIndexes.add(index);
       }

@@ -58,6 +58,7 @@ final class PlanRun {
   private final List<Trip> trips = new ArrayList<>(); // Parallel to the deliveries.
   private final List<PartResult[]> results = new ArrayList<>(); // By command and part index.
   private final List<Pipeline> pipelines = new ArrayList<>();
+  private final Map<ConnectionKey, Pipeline> pipelineTo = new HashMap<>(); // The newest of each.
   private final List<Trip> pending = new ArrayList<>(); // In the plan's order.
 
   // By slot: what was sent again and is not settled, in the plan's order.
@@ -132,15 +133,13 @@ final class PlanRun {
   }
 
   private Pipeline pipelineTo(Endpoint endpoint, boolean readonly) {
-    for (Pipeline pipeline : pipelines) {
-      if (!pipeline.isRetired
-          && pipeline.readonly == readonly
-          && pipeline.endpoint.equals(endpoint)) {
-        return pipeline;
-      }
+    ConnectionKey key = new ConnectionKey(endpoint, readonly);
+    Pipeline pipeline = pipelineTo.get(key);
+    if (pipeline == null || pipeline.isRetired) {
+      pipeline = new Pipeline(endpoint, readonly, connections, deadline);
+      pipelineTo.put(key, pipeline);
+      pipelines.add(pipeline);
     }
-    Pipeline pipeline = new Pipeline(endpoint, readonly, connections, deadline);
-    pipelines.add(pipeline);
     return pipeline;
   }
 
@@ -175,9 +174,9 @@ final class PlanRun {
 
   /** Keeps the plan's order. */
   private static void insert(List<Trip> ordered, Trip trip) {
-    int place = 0;
-    while (place < ordered.size() && ordered.get(place).index < trip.index) {
-      place++;
+    int place = ordered.size();
+    while (place > 0 && ordered.get(place - 1).index >= trip.index) {
+      place--;
     }
     if (place == ordered.size() || ordered.get(place) != trip) {
       ordered.add(place, trip);
@@ -409,8 +408,7 @@ final class PlanRun {
     }
     // Before its EXEC is sent, a transaction is nothing.
     trip.replies.clear();
-    noteBody(
-        trip, answer.wasSent ? PartOutcome.UNKNOWN : PartOutcome.NOT_SENT, pipeline.cause);
+    noteBody(trip, answer.wasSent ? PartOutcome.UNKNOWN : PartOutcome.NOT_SENT, pipeline.cause);
     settleOrSendAgain(trip, answer.wasSent ? null : samePlace(trip));
   }
 
@@ -421,8 +419,7 @@ final class PlanRun {
   private void takeTransaction(Pipeline pipeline, Trip trip) {
     List<Reply> replies = new ArrayList<>(trip.replies);
     trip.replies.clear();
-    boolean mayHaveEffects =
-        replies.get(0).isError() || replies.get(replies.size() - 1).isArray();
+    boolean mayHaveEffects = replies.get(0).isError() || replies.get(replies.size() - 1).isArray();
     Trip.Detour detour = null;
     for (Reply reply : replies) {
       if (!mayHaveEffects && detour == null && reply.isError()) {
@@ -446,8 +443,7 @@ final class PlanRun {
   private void note(Trip trip, int part, Reply reply) {
     PlannedPart planned = trip.delivery.parts.get(part);
     PartResult[] parts = results.get(planned.commandIndex);
-    parts[planned.partIndex] =
-        parts[planned.partIndex].replied(trip.endpoint.toString(), reply);
+    parts[planned.partIndex] = parts[planned.partIndex].replied(trip.endpoint.toString(), reply);
   }
 
   private void note(Trip trip, int part, PartOutcome outcome, Status why) {

@@ -59,7 +59,9 @@ final class Redirection {
     return codeOf(error).equals("READONLY");
   }
 
-  /** Whether the node has executed nothing, because the command belongs elsewhere or comes early. */
+  /**
+   * Whether the node has executed nothing, because the command belongs elsewhere or comes early.
+   */
   static boolean isAboutThePlan(String error) {
     return meansTryLater(error)
         || meansNotPrimary(error)

@@ -79,8 +79,7 @@ public final class Reply {
    * @return the reply
    */
   public static Reply array(List<Reply> elements) {
-    return new Reply(
-        Kind.ARRAY, 0, null, Collections.unmodifiableList(new ArrayList<>(elements)));
+    return new Reply(Kind.ARRAY, 0, null, Collections.unmodifiableList(new ArrayList<>(elements)));
   }
 
   static Reply error(String latin1) {

@@ -166,8 +166,7 @@ final class ReplyMerge {
     if (!first.isArray()) {
       return Reply.integer(totals[0]);
     }
-    return Reply.array(
-        Arrays.stream(totals).mapToObj(Reply::integer).collect(Collectors.toList()));
+    return Reply.array(Arrays.stream(totals).mapToObj(Reply::integer).collect(Collectors.toList()));
   }
 
   /** False when a term is no integer, or a total is no 64-bit integer. */
@@ -200,10 +199,7 @@ final class ReplyMerge {
   private static Reply byNode(List<PartResult> parts) {
     return Reply.array(
         parts.stream()
-            .map(
-                part ->
-                    Reply.array(
-                        List.of(Reply.string(Bytes.utf8(part.node())), replyOf(part))))
+            .map(part -> Reply.array(List.of(Reply.string(Bytes.utf8(part.node())), replyOf(part))))
             .collect(Collectors.toList()));
   }
 

@@ -45,8 +45,7 @@ public final class SlotPlanner implements AutoCloseable {
           return thread;
         };
     this.defaults = builder.defaults;
-    this.channel =
-        PlannerChannel.make(builder.target, builder.credentials, builder.serverName);
+    this.channel = PlannerChannel.make(builder.target, builder.credentials, builder.serverName);
     this.connections = new NodeConnections(builder.makeNodeConnector());
     this.workers = Executors.newCachedThreadPool(threads);
     this.clock = new ScheduledThreadPoolExecutor(1, threads);
@@ -135,6 +134,9 @@ public final class SlotPlanner implements AutoCloseable {
    * @return what each came to, parallel to the commands; their errors are results, not exceptions
    */
   public List<CommandResult> executeBatch(List<Command> commands, ExecuteOptions options) {
+    if (channel.isShutdown()) {
+      throw new IllegalStateException("The client is closed.");
+    }
     Deadline deadline = Deadline.after(options.timeout().toNanos(), TimeUnit.NANOSECONDS);
     return runner.run(new BatchRequest(commands, options, ""), deadline);
   }
@@ -269,8 +271,8 @@ public final class SlotPlanner implements AutoCloseable {
   }
 
   /**
-   * Closes all connections. Calls that are under way fail as if the connections were lost, and
-   * later ones must not be made.
+   * Closes all connections, those in use when their call is done with them. Calls that are under
+   * way may fail with an IllegalStateException; later ones must not be made.
    */
   @Override
   public void close() {

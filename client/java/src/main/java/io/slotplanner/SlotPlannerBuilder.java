@@ -105,9 +105,9 @@ public final class SlotPlannerBuilder {
   /**
    * Sets how long a call may take that is given no options.
    *
-   * @param newTimeout more than nothing; 5 s by default
+   * @param newTimeout more than nothing, at most a year; 5 s by default
    * @return this
-   * @throws IllegalArgumentException when it is not positive
+   * @throws IllegalArgumentException when it is not
    */
   public SlotPlannerBuilder timeout(Duration newTimeout) {
     defaults = defaults.withTimeout(newTimeout);
@@ -192,7 +192,8 @@ public final class SlotPlannerBuilder {
   }
 
   /**
-   * Connects to the nodes by TLS, with certificates that have the hosts which the cluster announces.
+   * Connects to the nodes by TLS, with certificates that have the hosts which the cluster
+   * announces.
    *
    * @param context with the trusted certificates and, where nodes ask for one, the client's own;
    *     plain TCP by default
@@ -219,14 +220,12 @@ public final class SlotPlannerBuilder {
   /**
    * Sets how long one node may take to accept a connection, the login included.
    *
-   * @param newTimeout more than nothing; 1 s by default
+   * @param newTimeout more than nothing, at most a year; 1 s by default
    * @return this
-   * @throws IllegalArgumentException when it is not positive
+   * @throws IllegalArgumentException when it is not
    */
   public SlotPlannerBuilder nodeConnectTimeout(Duration newTimeout) {
-    if (newTimeout.isZero() || newTimeout.isNegative()) {
-      throw new IllegalArgumentException("A timeout is more than nothing.");
-    }
+    ExecuteOptions.checkTimeout(newTimeout);
     nodes.connectTimeout = newTimeout;
     return this;
   }

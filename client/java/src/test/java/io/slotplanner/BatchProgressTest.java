@@ -94,13 +94,11 @@ class BatchProgressTest {
   void keepsTheRefusalOfAPart() {
     BatchProgress progress =
         new BatchProgress(
-            new BatchRequest(
-                List.of(Command.of("DEL", "a", "b")), ExecuteOptions.DEFAULTS, ""));
+            new BatchRequest(List.of(Command.of("DEL", "a", "b")), ExecuteOptions.DEFAULTS, ""));
     progress.take(
         plan(
             List.of(stage(on(NODE, part(0, 0, 1, 0, 1), part(0, 1, 2, 0, 2)))),
-            split(
-                2, MergeOperation.MERGE_OPERATION_SUM, RetrySafety.RETRY_SAFETY_SAME_STATE)),
+            split(2, MergeOperation.MERGE_OPERATION_SUM, RetrySafety.RETRY_SAFETY_SAME_STATE)),
         result(
             PartResult.unsent(List.of(1), List.of()).replied("h:1", Reply.integer(1)),
             down(PartResult.unsent(List.of(2), List.of()))));

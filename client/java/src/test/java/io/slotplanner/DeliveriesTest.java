@@ -52,8 +52,7 @@ class DeliveriesTest {
     assertEquals(
         "COMMAND/1/0 TRANSACTION/5/2 -> 1:0-1 0:0-1 1:1-2 1:2-5",
         describe(
-            Deliveries.group(
-                List.of(parts(A, "watch", "GET", "WATCH", "MULTI", "SET", "exec")))));
+            Deliveries.group(List.of(parts(A, "watch", "GET", "WATCH", "MULTI", "SET", "exec")))));
   }
 
   @Test
@@ -61,8 +60,7 @@ class DeliveriesTest {
     assertEquals(
         "TRANSACTION/4/1 -> 0:0-1 | 0:1-4",
         describe(
-            Deliveries.group(
-                List.of(parts(A, "WATCH"), parts(A, "MULTI", "SET", "DISCARD")))));
+            Deliveries.group(List.of(parts(A, "WATCH"), parts(A, "MULTI", "SET", "DISCARD")))));
   }
 
   @Test

@@ -50,7 +50,12 @@ class JedisConnectorTest {
       connect(node.endpoint(), false);
       assertEquals(
           List.of(
-              "CONNECT", "PING", "CONNECT", "AUTH secret", "READONLY", "CONNECT",
+              "CONNECT",
+              "PING",
+              "CONNECT",
+              "AUTH secret",
+              "READONLY",
+              "CONNECT",
               "AUTH alice secret"),
           node.received);
     }
@@ -70,8 +75,7 @@ class JedisConnectorTest {
     }
     try (FakeNode node =
         new FakeNode(command -> command.equals("READONLY") ? "-ERR no\r\n" : "+OK\r\n")) {
-      assertEquals(
-          Status.Code.FAILED_PRECONDITION, failure(node.endpoint(), true).getCode());
+      assertEquals(Status.Code.FAILED_PRECONDITION, failure(node.endpoint(), true).getCode());
     }
     options.password =
         () -> {
@@ -93,8 +97,7 @@ class JedisConnectorTest {
     }
     assertEquals(Status.Code.UNAVAILABLE, failure(nobody, false).getCode());
     assertEquals(
-        Status.Code.UNAVAILABLE,
-        failure(new Endpoint("no-such-host.invalid", 1), false).getCode());
+        Status.Code.UNAVAILABLE, failure(new Endpoint("no-such-host.invalid", 1), false).getCode());
   }
 
   @Test

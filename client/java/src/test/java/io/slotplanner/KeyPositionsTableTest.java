@@ -97,8 +97,10 @@ class KeyPositionsTableTest {
         "MIGRATE h 1 _ 0 9 COPY auth _ KEYS AUTH k",
         masked("MIGRATE", "h", "1", "", "0", "9", "COPY", "auth", "pw", "KEYS", "AUTH", "k"));
     assertEquals(
-        "MIGRATE h 1 k 0 9 AUTH2 _ _", masked("MIGRATE", "h", "1", "k", "0", "9", "AUTH2", "u", "p"));
-    assertEquals("MIGRATE h 1 k 0 9 AUTH2 _", masked("MIGRATE", "h", "1", "k", "0", "9", "AUTH2", "u"));
+        "MIGRATE h 1 k 0 9 AUTH2 _ _",
+        masked("MIGRATE", "h", "1", "k", "0", "9", "AUTH2", "u", "p"));
+    assertEquals(
+        "MIGRATE h 1 k 0 9 AUTH2 _", masked("MIGRATE", "h", "1", "k", "0", "9", "AUTH2", "u"));
     assertEquals("MIGRATE AUTH 1 k 0 9", masked("MIGRATE", "AUTH", "1", "k", "0", "9"));
   }
 }

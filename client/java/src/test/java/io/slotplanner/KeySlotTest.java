@@ -14,10 +14,24 @@ class KeySlotTest {
   // Rule A4, seen on a live server.
   @ParameterizedTest
   @CsvSource({
-    "'', 0", "foo, 12182", "bar, 5061", "hello, 866", "user:1, 10778", "user:2, 6777",
-    "{user:1}:profile, 10778", "{}, 15257", "{}{a}, 13650", "{}foo, 9500", "foo{}, 5542",
-    "foo{}{bar}, 8363", "foo{{bar}}zap, 4015", "foo{bar}{zap}, 5061", "a}{b}c, 3300",
-    "{a, 10276", "}{a}, 15495", "123456789, 12739"
+    "'', 0",
+    "foo, 12182",
+    "bar, 5061",
+    "hello, 866",
+    "user:1, 10778",
+    "user:2, 6777",
+    "{user:1}:profile, 10778",
+    "{}, 15257",
+    "{}{a}, 13650",
+    "{}foo, 9500",
+    "foo{}, 5542",
+    "foo{}{bar}, 8363",
+    "foo{{bar}}zap, 4015",
+    "foo{bar}{zap}, 5061",
+    "a}{b}c, 3300",
+    "{a, 10276",
+    "}{a}, 15495",
+    "123456789, 12739"
   })
   void hashesTheTagAsNodesDo(String key, int slot) {
     assertEquals(slot, KeySlot.of(key));
@@ -32,8 +46,7 @@ class KeySlotTest {
   @Test
   void tellsWhereTheTagIs() {
     assertEquals(Optional.empty(), KeySlot.hashTagOf(Bytes.utf8("foo{}{bar}")));
-    assertEquals(
-        Optional.of(new KeySlot.HashTag(2, 1)), KeySlot.hashTagOf(Bytes.utf8("}{a}b")));
+    assertEquals(Optional.of(new KeySlot.HashTag(2, 1)), KeySlot.hashTagOf(Bytes.utf8("}{a}b")));
   }
 
   @Test

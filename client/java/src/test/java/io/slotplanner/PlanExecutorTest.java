@@ -59,7 +59,8 @@ class PlanExecutorTest {
 
   private static PlanBatchResponse twoNodes(FakeNode a, FakeNode b) {
     return plan(
-        List.of(stage(on(a.endpoint(), part(0, 0, 1, 0, 1)), on(b.endpoint(), part(0, 1, 2, 0, 2)))),
+        List.of(
+            stage(on(a.endpoint(), part(0, 0, 1, 0, 1)), on(b.endpoint(), part(0, 1, 2, 0, 2)))),
         split(2, MergeOperation.MERGE_OPERATION_SUM, RETRY_SAFETY_SAME_STATE));
   }
 
@@ -190,8 +191,7 @@ class PlanExecutorTest {
     try (FakeNode node = new FakeNode(command -> "HTTP/1.1 400 Bad Request\r\n")) {
       PlanBatchResponse plan =
           plan(List.of(stage(on(node.endpoint(), part(0, 0, 1)))), single(RETRY_SAFETY_SAFE));
-      PartResult part =
-          run(List.of(Command.of("GET", "k")), plan, 10_000).get(0).parts().get(0);
+      PartResult part = run(List.of(Command.of("GET", "k")), plan, 10_000).get(0).parts().get(0);
       assertEquals(PartOutcome.UNKNOWN, part.outcome());
       assertEquals(Status.Code.INVALID_ARGUMENT, part.cause().getCode());
     }

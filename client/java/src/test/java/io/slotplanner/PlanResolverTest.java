@@ -33,7 +33,8 @@ class PlanResolverTest {
     SlotPlannerException e =
         assertThrows(SlotPlannerException.class, () -> PlanResolver.resolve(DEL, plan));
     assertEquals(Status.Code.INVALID_ARGUMENT, e.code());
-    assertEquals("The plan is not one of these commands: " + what + " (command 0).", e.getMessage());
+    assertEquals(
+        "The plan is not one of these commands: " + what + " (command 0).", e.getMessage());
   }
 
   @Test
@@ -44,8 +45,7 @@ class PlanResolverTest {
             .build();
     PlannedPart part = PlanResolver.resolve(DEL, plan).get(0).get(0);
     assertEquals(
-        List.of("X", "b", "DEL"),
-        part.args.stream().map(Bytes::utf8).collect(Collectors.toList()));
+        List.of("X", "b", "DEL"), part.args.stream().map(Bytes::utf8).collect(Collectors.toList()));
     assertEquals(List.of(2), part.argIndexes); // Neither the name nor literals.
     assertEquals(5, part.slot.getAsInt());
   }
@@ -93,8 +93,7 @@ class PlanResolverTest {
         assertThrows(
             SlotPlannerException.class,
             () ->
-                PlanResolver.resolve(
-                    DEL, plan(List.of(stage(on(NODE, part(0, 0, 1)))), unknown)));
+                PlanResolver.resolve(DEL, plan(List.of(stage(on(NODE, part(0, 0, 1)))), unknown)));
     assertEquals(Status.Code.UNIMPLEMENTED, e.code());
     assertEquals(
         "Merge operation 99 is not known to this client; nothing was sent.", e.getMessage());

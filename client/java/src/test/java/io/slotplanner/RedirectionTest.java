@@ -29,15 +29,28 @@ class RedirectionTest {
   @Test
   void readsIpv6() {
     assertEquals(
-        "[::1]:7001", Redirection.parse("MOVED 1 ::1:7001", SENDER).orElseThrow().target.toString());
+        "[::1]:7001",
+        Redirection.parse("MOVED 1 ::1:7001", SENDER).orElseThrow().target.toString());
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "MOVED", "MOVED 1", "MOVED 1 h:1 x", "MOVED 16384 h:1", "MOVED -1 h:1", "MOVED x h:1",
-        "MOVED 1 h", "MOVED 1 h:0", "MOVED 1 h:65536", "MOVED 1 ?:1", "MOVED 1 h:", "moved 1 h:1",
-        "ERR MOVED 1 h:1", "MOVED 99999999999999999999 h:1"
+        "",
+        "MOVED",
+        "MOVED 1",
+        "MOVED 1 h:1 x",
+        "MOVED 16384 h:1",
+        "MOVED -1 h:1",
+        "MOVED x h:1",
+        "MOVED 1 h",
+        "MOVED 1 h:0",
+        "MOVED 1 h:65536",
+        "MOVED 1 ?:1",
+        "MOVED 1 h:",
+        "moved 1 h:1",
+        "ERR MOVED 1 h:1",
+        "MOVED 99999999999999999999 h:1"
       })
   void leavesOtherErrorsAlone(String error) {
     assertTrue(Redirection.parse(error, SENDER).isEmpty());
@@ -49,7 +62,8 @@ class RedirectionTest {
     assertTrue(Redirection.meansTryLater("LOADING"));
     assertFalse(Redirection.meansTryLater("TRYAGAINST x"));
     assertFalse(Redirection.meansTryLater("ERR TRYAGAIN"));
-    assertTrue(Redirection.meansNotPrimary("READONLY You can't write against a read only replica."));
+    assertTrue(
+        Redirection.meansNotPrimary("READONLY You can't write against a read only replica."));
     assertFalse(Redirection.tellsOfTopology("LOADING Redis is loading"));
   }
 }

@@ -30,8 +30,7 @@ class ReplyMergeTest {
   }
 
   private static Reply integers(long... values) {
-    return Reply.array(
-        Arrays.stream(values).mapToObj(Reply::integer).collect(Collectors.toList()));
+    return Reply.array(Arrays.stream(values).mapToObj(Reply::integer).collect(Collectors.toList()));
   }
 
   private static Reply fold(MergeOperation operation, long... values) {
@@ -140,8 +139,7 @@ class ReplyMergeTest {
   @Test
   void passesOnAnErrorThatAllPartsMet() {
     Reply oom = Reply.error(Bytes.utf8("OOM command not allowed"));
-    assertEquals(
-        oom, ReplyMerge.replyOf(MERGE_OPERATION_SUM, List.of(part(1, oom), part(2, oom))));
+    assertEquals(oom, ReplyMerge.replyOf(MERGE_OPERATION_SUM, List.of(part(1, oom), part(2, oom))));
   }
 
   @Test

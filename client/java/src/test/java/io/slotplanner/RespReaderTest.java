@@ -14,15 +14,15 @@ import redis.clients.jedis.util.RedisInputStream;
 
 class RespReaderTest {
   private static Reply read(String wire) {
-    return RespReader.read(
-        new RedisInputStream(new ByteArrayInputStream(Bytes.latin1(wire))));
+    return RespReader.read(new RedisInputStream(new ByteArrayInputStream(Bytes.latin1(wire))));
   }
 
   @Test
   void readsEveryKind() {
     assertEquals(Reply.string(Bytes.utf8("OK")), read("+OK\r\n"));
     assertEquals(Reply.integer(-5), read(":-5\r\n"));
-    assertEquals(Reply.string(new byte[] {0, '\r', '\n', (byte) 0xFF}), read("$4\r\n\0\r\n\u00ff\r\n"));
+    assertEquals(
+        Reply.string(new byte[] {0, '\r', '\n', (byte) 0xFF}), read("$4\r\n\0\r\n\u00ff\r\n"));
     assertEquals(Reply.string(new byte[0]), read("$0\r\n\r\n"));
     assertEquals(Reply.NIL, read("$-1\r\n"));
     assertEquals(Reply.NIL, read("*-1\r\n"));
@@ -44,7 +44,12 @@ class RespReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "HTTP/1.1 400\r\n", ":x\r\n", "$-2\r\n", "$99999999999\r\n", "*x\r\n", "$1\r\nabc\r\n",
+        "HTTP/1.1 400\r\n",
+        ":x\r\n",
+        "$-2\r\n",
+        "$99999999999\r\n",
+        "*x\r\n",
+        "$1\r\nabc\r\n",
         "%1\r\n+a\r\n+b\r\n"
       })
   void refusesWhatIsNoReply(String wire) {
@@ -53,8 +58,7 @@ class RespReaderTest {
 
   @Test
   void refusesWhatIsNestedWithoutEnd() {
-    assertThrows(
-        RespReader.MalformedReplyException.class, () -> read("*1\r\n".repeat(100_000)));
+    assertThrows(RespReader.MalformedReplyException.class, () -> read("*1\r\n".repeat(100_000)));
   }
 
   @ParameterizedTest

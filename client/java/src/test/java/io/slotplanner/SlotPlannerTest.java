@@ -60,7 +60,8 @@ class SlotPlannerTest {
 
   private static PlanBatchResponse delOnTwo(FakeNode a, FakeNode b) {
     return plan(
-        List.of(stage(on(a.endpoint(), part(0, 0, 1, 0, 1)), on(b.endpoint(), part(0, 1, 2, 0, 2)))),
+        List.of(
+            stage(on(a.endpoint(), part(0, 0, 1, 0, 1)), on(b.endpoint(), part(0, 1, 2, 0, 2)))),
         split(2, MergeOperation.MERGE_OPERATION_SUM, RetrySafety.RETRY_SAFETY_SAME_STATE));
   }
 
@@ -75,8 +76,7 @@ class SlotPlannerTest {
         FakePlanner planner = new FakePlanner(request -> allOn(node, request));
         SlotPlanner client = clientOf(planner).build()) {
       assertEquals(Arrays.asList("\u00e4", null), client.mget("a", "b"));
-      assertArrayEquals(
-          Bytes.utf8("\u00e4"), client.mget(Bytes.utf8("a"), Bytes.utf8("b")).get(0));
+      assertArrayEquals(Bytes.utf8("\u00e4"), client.mget(Bytes.utf8("a"), Bytes.utf8("b")).get(0));
       client.mset(Map.of("a", "secret"));
       client.mset(new byte[] {(byte) 0xFF}, new byte[] {0});
       assertEquals(2, client.del("a", "b"));
@@ -86,8 +86,16 @@ class SlotPlannerTest {
       assertEquals("OK", client.execute("MSET", "a", "1").asString());
       assertEquals(
           List.of(
-              "CONNECT", "MGET a b", "MGET a b", "MSET a secret", "MSET \u00ff \0", "DEL a b",
-              "EXISTS a b", "TOUCH a b", "UNLINK a b", "MSET a 1"),
+              "CONNECT",
+              "MGET a b",
+              "MGET a b",
+              "MSET a secret",
+              "MSET \u00ff \0",
+              "DEL a b",
+              "EXISTS a b",
+              "TOUCH a b",
+              "UNLINK a b",
+              "MSET a 1"),
           node.received);
       // No value has left for the planner.
       assertFalse(planner.requests.toString().contains("secret"));
@@ -106,11 +114,9 @@ class SlotPlannerTest {
                 SlotPlannerServiceOuterClass.Remedy.newBuilder()
                     .setKind(RemedyKind.REMEDY_KIND_HASH_TAG)
                     .setDescription("Give the keys one hash tag."))
-            .addRemedies(
-                SlotPlannerServiceOuterClass.Remedy.newBuilder().setKindValue(99))
+            .addRemedies(SlotPlannerServiceOuterClass.Remedy.newBuilder().setKindValue(99))
             .build();
-    try (FakePlanner planner =
-            new FakePlanner(request -> plan(List.of(), Plans.refused(refusal)));
+    try (FakePlanner planner = new FakePlanner(request -> plan(List.of(), Plans.refused(refusal)));
         SlotPlanner client = clientOf(planner).build()) {
       CommandRefusedException e =
           assertThrows(CommandRefusedException.class, () -> client.execute("GET", "a"));

@@ -24,8 +24,17 @@ final class TlsFiles {
       throws IOException, GeneralSecurityException, InterruptedException {
     this.directory = directory;
     keytool(
-        "-genkeypair", "-keyalg", "EC", "-groupname", "secp256r1", "-dname", "CN=slotplanner test",
-        "-ext", "san=" + name, "-validity", "1");
+        "-genkeypair",
+        "-keyalg",
+        "EC",
+        "-groupname",
+        "secp256r1",
+        "-dname",
+        "CN=slotplanner test",
+        "-ext",
+        "san=" + name,
+        "-validity",
+        "1");
     keytool("-exportcert", "-rfc", "-file", certificate().toString());
     store = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(directory.resolve("store.p12"))) {
@@ -39,8 +48,7 @@ final class TlsFiles {
   }
 
   KeyManagerFactory keys() throws GeneralSecurityException {
-    KeyManagerFactory keys =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
     keys.init(store, PASSWORD);
     return keys;
   }
@@ -71,10 +79,17 @@ final class TlsFiles {
     command.addAll(java.util.List.of(args));
     command.addAll(
         java.util.List.of(
-            "-storetype", "PKCS12", "-storepass", new String(PASSWORD),
-            "-keystore", directory.resolve("store.p12").toString()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            "-storetype",
+            "PKCS12",
+            "-storepass",
+            new String(PASSWORD),
+            "-keystore",
+            directory.resolve("store.p12").toString()));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
     if (process.waitFor() != 0) {
       throw new IOException("keytool failed.");
     }
