@@ -89,8 +89,8 @@ final class Pipeline {
 
   /**
    * Sends all that is queued, in one write unless a transaction has to wait for its WATCH commands,
-   * and takes the replies. Answers stand in the order of what was queued; those to ASKING are left
-   * out.
+   * and takes the replies, which a node keeps for us until we have written all. Answers stand in
+   * the order of what was queued; those to ASKING are left out.
    */
   List<Answer> exchange() {
     answers = new ArrayList<>();

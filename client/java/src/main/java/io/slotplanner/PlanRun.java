@@ -91,24 +91,20 @@ final class PlanRun {
   }
 
   void runStage(List<Deliveries.Step> steps) {
-    boolean goesOn = !Thread.currentThread().isInterrupted();
+    boolean isInterrupted = Thread.currentThread().isInterrupted();
     for (Deliveries.Step step : steps) {
       Trip trip = trips.get(step.delivery);
-      if (goesOn) {
-        enqueue(trip, step.first, step.end);
-      } else {
+      if (isInterrupted) {
         note(trip, step.first, step.end, PartOutcome.NOT_SENT, INTERRUPTED);
+      } else {
+        enqueue(trip, step.first, step.end);
       }
     }
-    while (goesOn) {
-      goesOn = exchangeQueued();
-      if (!goesOn || deadline.isExpired() || !awaitPending()) {
-        pending.clear();
-        sentAgain.clear();
-      }
-      goesOn = goesOn && !pending.isEmpty();
+    while (exchangeQueued() && !pending.isEmpty() && !deadline.isExpired() && awaitPending()) {
       enqueuePending();
     }
+    pending.clear();
+    sentAgain.clear();
   }
 
   /** Gives the connections back. To be called at the end, whatever happened. */
@@ -183,7 +179,7 @@ final class PlanRun {
     }
   }
 
-  /** Waits until something of what is pending may be sent. False when it cannot be waited for. */
+  /** Waits until something of what is pending may be sent. False when interrupted meanwhile. */
   private boolean awaitPending() {
     long wake = Long.MAX_VALUE;
     long now = System.nanoTime();
@@ -192,7 +188,7 @@ final class PlanRun {
         wake = Math.min(wake, Math.max(trip.due - now, 0));
       }
     }
-    return pending.isEmpty() || wake == 0 || Sleep.nanos(wake);
+    return wake == 0 || Sleep.nanos(wake);
   }
 
   private boolean isFirstOfItsSlot(Trip trip) {

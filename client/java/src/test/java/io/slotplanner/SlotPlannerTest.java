@@ -265,6 +265,14 @@ class SlotPlannerTest {
   }
 
   @Test
+  void isOfNoUseOnceClosed() {
+    SlotPlanner client = SlotPlanner.builder().build();
+    client.close();
+    client.close();
+    assertThrows(IllegalStateException.class, () -> client.execute("GET", "k"));
+  }
+
+  @Test
   void saysNothingOfArgumentsAndReplies() {
     assertEquals("Command[3 arguments]", Command.of("SET", "key", "secret").toString());
     assertEquals("STRING[6 bytes]", Reply.string(Bytes.utf8("secret")).toString());
