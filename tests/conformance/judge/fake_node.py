@@ -80,6 +80,7 @@ class FakeNode:
         self.name = name
         self.journal = journal
         self.endpoint = ''
+        self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task] = set()
 
     async def start(self) -> None:
@@ -90,7 +91,8 @@ class FakeNode:
         self.endpoint = f'127.0.0.1:{port}'
 
     async def stop(self) -> None:
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -242,15 +244,18 @@ class RecordingNode(FakeNode):
 
     def __init__(self, name: str, journal: Journal):
         super().__init__(name, journal)
-        # Of each connection mode: what came, in its order.
+        # Of each connection mode: what must come, and what came. That is all,
+        # but for what a driver asks about its connection.
+        self.expected: dict[bool, list[list[str]]] = {False: [], True: []}
         self.received: dict[bool, list[list[str]]] = {False: [], True: []}
 
     async def take(self, connection: Connection, args: list[str]) -> None:
-        reply = '-ERR conformance\r\n'
-        if args[0].upper() in ('WATCH', 'UNWATCH'):
-            reply = _OK  # Else no transaction would follow.
-        if args == ['READONLY']:
-            reply = _OK
-        else:
-            self.received[connection.readonly].append(args)
+        received = self.received[connection.readonly]
+        is_due = self.expected[connection.readonly][len(received) :][:1] == [args]
+        reply = None if is_due else housekeeping_reply(args)
+        if reply is None:
+            received.append(args)
+            reply = '-ERR conformance\r\n'
+            if args[0].upper() in ('WATCH', 'UNWATCH'):
+                reply = _OK  # Else no transaction would follow.
         connection.replies.put_nowait(lambda to: write(to, reply))

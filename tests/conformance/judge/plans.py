@@ -67,9 +67,11 @@ class PlanJudge:
         commands = request.pop('commands')
         sent = commands_by_node(commands, plan)
         nodes = {name: RecordingNode(name, journal) for name, _ in sent}
-        for node in nodes.values():
-            await node.start()
+        for (name, readonly), due in sent.items():
+            nodes[name].expected[readonly] = due
         try:
+            for node in nodes.values():
+                await node.start()
             endpoints = {name: node.endpoint for name, node in nodes.items()}
             self._planner.begin(
                 journal, [cases.place_plan(plan, endpoints)], False, None
@@ -90,7 +92,7 @@ class PlanJudge:
             for readonly, received in node.received.items():
                 mode = ', READONLY' if readonly else ''
                 faults += differences(
-                    sent.get((name, readonly), []),
+                    node.expected[readonly],
                     received,
                     f'what node {name}{mode} received',
                 )
