@@ -116,7 +116,7 @@ def main() -> int:
         '--filter',
         default='',
         metavar='PATTERN',
-        help='only cases whose name KIND/FILE/NAME has this in it or matches it',
+        help='only cases whose name, KIND/FILE/NAME, contains or matches it',
     )
     parser.add_argument(
         '--verbose', action='store_true', help='also name what passed'

@@ -23,9 +23,13 @@ _CASE_MEMBERS = {'name', 'rules', 'about', 'key_positions', 'nodes', 'runs'}
 
 def runs_of(case: dict) -> list[dict]:
     """One after the other; a case with one run has its members itself."""
-    if unknown := case.keys() - _CASE_MEMBERS - _RUN_MEMBERS:
+    runs = case.get('runs', [case])
+    unknown = case.keys() - _CASE_MEMBERS - _RUN_MEMBERS
+    for run in runs:
+        unknown |= run.keys() - _CASE_MEMBERS - _RUN_MEMBERS
+    if unknown:
         raise ValueError(f'a case has {sorted(unknown)}')
-    return case.get('runs', [case])
+    return runs
 
 
 class ExecutionJudge:
@@ -49,7 +53,11 @@ class ExecutionJudge:
                 await asyncio.sleep(run.get('wait_ms', 0) / 1000)
                 name = f'runs[{i}].' if 'runs' in case else ''
                 await self._judge_run(name, run, journal)
-            scripted = [n for n in nodes.values() if isinstance(n, ScriptedNode)]
+            scripted = [
+                node
+                for node in nodes.values()
+                if isinstance(node, ScriptedNode)
+            ]
             await journal.wait_for(
                 lambda: all(node.is_done for node in scripted), seconds=2
             )

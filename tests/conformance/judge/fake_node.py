@@ -10,7 +10,7 @@ from judge.text import from_bytes, to_bytes
 _OK = '+OK\r\n'
 _ENTRY_MEMBERS = {
     'receive', 'reply', 'close', 'readonly', 'repeat', 'connection', 'await',
-    'after', 'delay_ms',
+    'after', 'delay_ms', 'byte_by_byte',
 }  # fmt: skip
 
 
@@ -229,7 +229,10 @@ class ScriptedNode(FakeNode):
             reply = _OK
         if reply is not None:
             self.answered += 1
-            await write(connection, reply)
+            step = 1 if entry.get('byte_by_byte') else len(reply)
+            for start in range(0, len(reply), step or 1):
+                await write(connection, reply[start : start + step])
+                await asyncio.sleep(0)
         if entry.get('close'):
             # What is on its way to us is read until the client closes, too: a
             # reset could take replies away that the client has not read yet.
@@ -251,8 +254,8 @@ class RecordingNode(FakeNode):
 
     async def take(self, connection: Connection, args: list[str]) -> None:
         received = self.received[connection.readonly]
-        is_due = self.expected[connection.readonly][len(received) :][:1] == [args]
-        reply = None if is_due else housekeeping_reply(args)
+        due = self.expected[connection.readonly][len(received) :][:1]
+        reply = None if due == [args] else housekeeping_reply(args)
         if reply is None:
             received.append(args)
             reply = '-ERR conformance\r\n'

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A slotplanner server that says what a case tells it to."""
 
+import asyncio
+
 import grpc
 from google.protobuf import json_format
 
@@ -41,8 +43,8 @@ class FakePlanner(
     topology_api_grpc.TopologyServiceServicer,
 ):
     """Answers the calls of one case at a time, each with the next answer. An
-    answer is the response in protobuf's JSON form, or {"error": {"code",
-    "message"}}."""
+    answer is the response in protobuf's JSON form, {"error": {"code",
+    "message"}}, or {"hang": true}: none."""
 
     def __init__(self, key_positions: dict):
         self._default_positions = [key_positions]
@@ -91,7 +93,8 @@ class FakePlanner(
         self.plan_requests.append(_request_as_json(request))
         if number >= len(self._plans) and not self._repeats_last_plan:
             await context.abort(
-                grpc.StatusCode.FAILED_PRECONDITION, 'The case has no plan left.'
+                grpc.StatusCode.FAILED_PRECONDITION,
+                'The case has no plan left.',
             )
         plan = self._plans[min(number, len(self._plans) - 1)]
         return await self._answer(plan, api.PlanBatchResponse, context)
@@ -124,6 +127,8 @@ class FakePlanner(
 
     @staticmethod
     async def _answer(answer: dict, response_type, context):
+        if answer == {'hang': True}:
+            await asyncio.Event().wait()  # Until the caller gives up.
         if 'error' in answer:
             error = answer['error']
             await context.abort(

@@ -43,7 +43,7 @@ def expected_results(commands: list[list[str]], plan: dict) -> list[dict]:
     """By command: its refusal, or else its reply from nodes that answer every
     command alike."""
     results = []
-    for args, command_plan in zip(commands, plan['commandPlans']):
+    for args, command_plan in zip(commands, plan['commandPlans'], strict=True):
         if refusal := command_plan.get('refusal'):
             reply = {'error': f'REFUSED {refusal["message"]}'}
             results.append({'reply': reply, 'refusal': refusal})

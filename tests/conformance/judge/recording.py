@@ -10,7 +10,9 @@ _CAUSE = re.compile(
     rf'({_PART}): .*?(?=, {_PART}|; not sent: |; applied: | and \d+ more|$)',
     re.DOTALL,
 )
-_SILENT = re.compile(r'(; (?:unknown|not sent): )(.*?)(?=; (?:not sent|applied): |$)')
+_SILENT = re.compile(
+    r'(; (?:unknown|not sent): )(.*?)(?=; (?:not sent|applied): |$)'
+)
 # In which a case has its members: as the README and the protos have them.
 _ORDER = """
     id slots hash_tags

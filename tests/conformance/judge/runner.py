@@ -67,7 +67,7 @@ class Process:
         except asyncio.TimeoutError:
             process.kill()
             await process.wait()
-            raise RunnerError('the runner outlived its standard input') from None
+            raise RunnerError('the runner did not end with its input') from None
         if code != 0:
             raise RunnerError(f'the runner exited with {code}')
 
