@@ -253,6 +253,8 @@ class ScriptedNodeTest(unittest.IsolatedAsyncioTestCase):
         sent = wire(['GET', 'k'], ['GET', 'k'], ['SET', 'k', 'v'])
         self.assertEqual(await self.faults_of(script, sent), [])
         self.assertTrue(await self.faults_of(script, wire(['SET', 'k', 'v'])))
+        script[0] = {**self.GET, 'repeat': True, 'at_most': 1}
+        self.assertTrue(await self.faults_of(script, sent))
 
 
 class Liar:

@@ -2,6 +2,7 @@
 """Nodes of a cluster that receive what a case says, and reply what it says."""
 
 import asyncio
+import math
 import socket
 
 from judge.journal import Journal
@@ -10,7 +11,7 @@ from judge.text import from_bytes, to_bytes
 _OK = '+OK\r\n'
 _ENTRY_MEMBERS = {
     'receive', 'reply', 'close', 'readonly', 'repeat', 'connection', 'await',
-    'after', 'delay_ms', 'byte_by_byte',
+    'after', 'delay_ms', 'byte_by_byte', 'at_most',
 }  # fmt: skip
 
 
@@ -144,6 +145,7 @@ class ScriptedNode(FakeNode):
         self.received = 0  # How many entries.
         self.answered = 0
         self._repeats = False  # The last entry received may come again.
+        self._times = 0  # How often it has come.
 
     def load(self, script: list[dict]) -> None:
         for entry in script:
@@ -183,10 +185,15 @@ class ScriptedNode(FakeNode):
             entry = self.script[self.received]
             self.received += 1
             self._repeats = bool(entry.get('repeat'))
+            self._times = 1
             return entry
-        if self._repeats and self.script[self.received - 1]['receive'] == args:
-            return self.script[self.received - 1]
-        return None
+        last = self.script[self.received - 1] if self._repeats else None
+        if last is None or last['receive'] != args:
+            return None
+        self._times += 1
+        if self._times == last.get('at_most', math.inf) + 1:
+            self.journal.fault(f'node {self.name} received {args} too often')
+        return last
 
     def _surprise(self, args: list[str]) -> str:
         due = 'nothing'
