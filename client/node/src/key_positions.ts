@@ -77,7 +77,7 @@ function hide(
     if (found === undefined) continue;
     if (found.count === 0) return;
     isRead.fill(0, i + 1, i + 1 + found.count);
-    i += found.count;
+    i += Math.max(found.count, 0);
   }
 }
 
@@ -100,8 +100,8 @@ function read(range: KeyRange, command: Command, isRead: Uint8Array): void {
     }
   }
   const end = Math.min(behind, command.length);
-  for (let i = first; i < end; i += step) isRead[i] = 1;
-  if (readsBehind) isRead.fill(1, behind);
+  for (let i = Math.max(first, 0); i < end; i += step) isRead[i] = 1;
+  if (readsBehind) isRead.fill(1, Math.max(behind, 0));
 }
 
 // A number of keys as the planner reads it.
