@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connections by ioredis, 5 and 6.
+// Connections by ioredis, 5 and 6. Errors that are not UTF-8 lose bytes: ioredis
+// makes strings of them.
 import type { ConnectionOptions } from 'node:tls';
 import { Command as DriverCommand, Redis, type RedisOptions } from 'ioredis';
 import type { Endpoint } from './endpoint.js';

@@ -57,7 +57,7 @@ export class NodeConnections {
       const tlsOptions = tls === true ? {} : tls;
       connection = await this.driver(endpoint, tlsOptions, timeoutMs);
     } catch (error) {
-      throw unavailable(node, (error as Error).message);
+      throw unavailable(node, reasonOf(error as NodeJS.ErrnoException));
     }
     const leftMs = startMs + timeoutMs - performance.now();
     // Timers are not exact; a connection that just came about counts.
@@ -174,6 +174,11 @@ function keyOf(endpoint: Endpoint, readonly: boolean): string {
 function unavailable(node: string, reason: string): NotRunError {
   const message = `Node ${node}: ${reason}.`;
   return new NotRunError({ code: 'UNAVAILABLE', message });
+}
+
+// Where several addresses were tried, the message is empty.
+function reasonOf({ message, code }: NodeJS.ErrnoException): string {
+  return message || code || 'it cannot be reached';
 }
 
 // Nothing may leave behind AUTH before its reply has come: the node would

@@ -9,8 +9,17 @@ export type Reply = null | number | bigint | Buffer | ErrorReply | Reply[];
 
 /** An error that a node answered, as it may also stand within EXEC's array. */
 export class ErrorReply {
-  /** @param text The whole line, such as `WRONGTYPE Operation against ...`. */
-  constructor(readonly text: string) {}
+  /** The whole line, such as `WRONGTYPE Operation against ...`. */
+  readonly bytes: Buffer;
+
+  constructor(line: string | Buffer) {
+    this.bytes = typeof line === 'string' ? Buffer.from(line) : line;
+  }
+
+  /** The line as text. What is not UTF-8 in it shows as U+FFFD. */
+  get text(): string {
+    return this.bytes.toString();
+  }
 }
 
 /** Whether a reply is an integer. */

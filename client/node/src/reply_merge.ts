@@ -82,8 +82,8 @@ export function mergeReplies(
  * server would have answered.
  */
 export function failedAlike(parts: readonly PartResult[]): boolean {
-  const text = errorText(parts[0]);
-  return text !== undefined && parts.every((part) => errorText(part) === text);
+  const text = errorLine(parts[0]);
+  return text !== undefined && parts.every((part) => errorLine(part) === text);
 }
 
 /** An operation as the number that a newer planner has sent. */
@@ -133,10 +133,21 @@ function replyOf(part: PartResult): Reply {
   return part.reply ?? null;
 }
 
-function errorText(part: PartResult | undefined): string | undefined {
+// The error that a part met, byte for byte.
+function errorLine(part: PartResult | undefined): BinaryString | undefined {
   const isError =
     part?.outcome === 'failed' && part.reply instanceof ErrorReply;
-  return isError ? (part.reply as ErrorReply).text : undefined;
+  return isError
+    ? (part.reply as ErrorReply).bytes.toString('latin1')
+    : undefined;
+}
+
+// One character for each byte: errors need not be UTF-8, and none of their bytes
+// is to be lost when they are put together.
+type BinaryString = string;
+
+function toBinary(text: string): BinaryString {
+  return Buffer.from(text).toString('latin1');
 }
 
 function unmergeable(message: string): ErrorReply {
@@ -162,9 +173,9 @@ function listParts(outcome: PartOutcome, parts: readonly PartResult[]): string {
   let count = 0;
   parts.forEach((part, index) => {
     if (part.outcome !== outcome || ++count > MAX_NAMED) return;
-    const detail = errorText(part) ?? part.cause?.message;
-    const name = nameOf(index, part);
-    named.push(detail === undefined ? name : `${name}: ${detail}`);
+    const detail = errorLine(part) ?? toBinary(part.cause?.message ?? '');
+    const name = toBinary(nameOf(index, part));
+    named.push(detail === '' ? name : `${name}: ${detail}`);
   });
   if (count === 0) return '';
   const more = count > MAX_NAMED ? ` and ${count - MAX_NAMED} more` : '';
@@ -173,13 +184,13 @@ function listParts(outcome: PartOutcome, parts: readonly PartResult[]): string {
 
 function failureOf(parts: readonly PartResult[]): ErrorReply {
   const applied = parts.filter(isApplied).length;
-  return new ErrorReply(
+  const line =
     `PARTFAILED ${applied} of ${parts.length} parts were applied` +
-      listParts('failed', parts) +
-      listParts('unknown', parts) +
-      listParts('not_sent', parts) +
-      listParts('applied', parts),
-  );
+    listParts('failed', parts) +
+    listParts('unknown', parts) +
+    listParts('not_sent', parts) +
+    listParts('applied', parts);
+  return new ErrorReply(Buffer.from(line, 'latin1'));
 }
 
 function wrongShape(

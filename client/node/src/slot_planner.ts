@@ -16,6 +16,7 @@ import { NodeConnections } from './node_connections.js';
 import { PlannerClient, type PlannerTlsOptions } from './planner_client.js';
 import { ErrorReply, type Reply } from './reply.js';
 import { failedAlike } from './reply_merge.js';
+import { connectBySocket } from './socket_driver.js';
 
 /** How one call is run. */
 export interface CallOptions {
@@ -76,7 +77,10 @@ export interface SlotPlannerOptions extends CallOptions {
    */
   readonly addressMap?: (announced: Endpoint) => Endpoint;
 
-  /** Opens connections to nodes. Default: by ioredis. */
+  /**
+   * Opens connections to nodes. Default: by Node's own sockets.
+   * `slotplanner/ioredis` has another.
+   */
   readonly driver?: Driver;
 }
 
@@ -240,20 +244,13 @@ function share(options: SlotPlannerOptions): Shared {
     ...(plannerTls && { tls: plannerTls }),
     ...(token && { token }),
   });
-  const driver = options.driver ?? ioredisDriver();
+  const driver = options.driver ?? connectBySocket;
   const connections = new NodeConnections(driver, options.nodes ?? {});
   const runner = new BatchRunner(new MaskingPlanner(client), connections, {
     ...DEFAULT_RUNNER_OPTIONS,
     ...(addressMap && { addressMap }),
   });
   return { client, connections, runner };
-}
-
-// Loaded only where it is used: it is a peer dependency.
-function ioredisDriver(): Driver {
-  const { connectByIoredis } =
-    require('./ioredis_driver.js') as typeof import('./ioredis_driver.js');
-  return connectByIoredis;
 }
 
 function replyOrThrow({ reply, parts, refusal }: CommandResult): Reply {

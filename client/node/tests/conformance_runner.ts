@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import {
   type CallOptions,
   type CommandResult,
+  type Driver,
   ErrorReply,
   hashTagRange,
   keySlot,
@@ -39,14 +40,17 @@ async function main(): Promise<void> {
       password: { type: 'string' },
       user: { type: 'string' },
       token: { type: 'string' },
+      driver: { type: 'string', default: 'socket' },
     },
   });
   const { planner = '', password, user, token } = values;
+  const driver = values.driver === 'ioredis' ? ioredisDriver() : undefined;
   const makeClient = (cluster: string) =>
     new SlotPlanner({
       planner,
       cluster,
       ...(token !== undefined && { token }),
+      ...(driver && { driver }),
       nodes: {
         ...(user !== undefined && { username: user }),
         ...(password !== undefined && { password }),
@@ -62,6 +66,13 @@ async function main(): Promise<void> {
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
   for (const client of clients.values()) client.close();
+}
+
+// Loaded only where it is asked for, as by those who use it.
+function ioredisDriver(): Driver {
+  const { connectByIoredis } =
+    require('../src/ioredis_driver.js') as typeof import('../src/ioredis_driver.js');
+  return connectByIoredis;
 }
 
 async function answerTo(
@@ -139,7 +150,7 @@ function replyJson(reply: Reply): unknown {
   if (reply === null) return null;
   if (Buffer.isBuffer(reply)) return { string: reply.toString('latin1') };
   if (reply instanceof ErrorReply) {
-    return { error: Buffer.from(reply.text).toString('latin1') };
+    return { error: reply.bytes.toString('latin1') };
   }
   if (Array.isArray(reply)) return { array: reply.map(replyJson) };
   return { integer: String(reply) };
