@@ -51,8 +51,19 @@ export class Deadline {
   }
 
   /** Waits until the moment, by the same clock, or until this is over. */
-  async sleepUntil(timeMs: number): Promise<void> {
+  sleepUntil(timeMs: number): Promise<void> {
+    return this.waitFor(new Wake(), timeMs);
+  }
+
+  /** Waits until the promise is settled, either way, or until this is over. */
+  settled(promise: Promise<unknown>): Promise<void> {
     const wake = new Wake();
+    const notify = () => wake.notify();
+    promise.then(notify, notify);
+    return this.waitFor(wake, Number.POSITIVE_INFINITY);
+  }
+
+  private async waitFor(wake: Wake, timeMs: number): Promise<void> {
     const stop = this.onAbort(() => wake.notify());
     await wake.waitUntil(this.isOver ? 0 : Math.min(timeMs, this.timeMs));
     stop();

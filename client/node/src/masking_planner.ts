@@ -5,6 +5,7 @@ import type {
   RedirectionReport,
 } from './batch_planner.js';
 import type { Deadline } from './deadline.js';
+import { NotRunError } from './errors.js';
 import { KeyPositionsTable } from './key_positions.js';
 import type { KeyPositions, PlanBatchResponse } from './messages.js';
 
@@ -23,7 +24,9 @@ const MIN_AGE_MS = 1000;
  * command that is not known, at most once a second.
  */
 export class MaskingPlanner implements BatchPlanner {
-  private readonly tables = new Map<string, Fetched>(); // By cluster.
+  // By cluster.
+  private readonly tables = new Map<string, Fetched>();
+  private readonly firstFetches = new Map<string, Promise<KeyPositionsTable>>();
 
   constructor(private readonly planner: KeyPositionsPlanner) {}
 
@@ -50,23 +53,51 @@ export class MaskingPlanner implements BatchPlanner {
     deadline: Deadline,
   ): Promise<KeyPositionsTable> {
     const known = this.tables.get(cluster);
-    if (known) {
-      const isRecent = performance.now() - known.timeMs < MIN_AGE_MS;
-      const { table } = known;
-      if (isRecent || commands.every((command) => table.lists(command))) {
-        return table;
-      }
-      // Others who come meanwhile need not ask, too.
-      this.tables.set(cluster, { table, timeMs: performance.now() });
+    if (known === undefined) return this.firstTable(cluster, deadline);
+    const { table } = known;
+    const isRecent = performance.now() - known.timeMs < MIN_AGE_MS;
+    if (isRecent || commands.every((command) => table.lists(command))) {
+      return table;
     }
-    let positions: KeyPositions[];
+    // Others who come meanwhile leave it to this one.
+    this.tables.set(cluster, { table, timeMs: performance.now() });
     try {
-      positions = await this.planner.getKeyPositions(cluster, deadline);
+      return await this.fetch(cluster, deadline);
     } catch (error) {
       // The next one asks anew.
-      if (known) this.tables.set(cluster, { ...known, timeMs: -Infinity });
+      this.tables.set(cluster, { table, timeMs: Number.NEGATIVE_INFINITY });
       throw error;
     }
+  }
+
+  // Many calls may come before there is a table: one of them fetches it. Where
+  // that one fails, which may be for want of its own time, the next one does.
+  private async firstTable(
+    cluster: string,
+    deadline: Deadline,
+  ): Promise<KeyPositionsTable> {
+    for (;;) {
+      const others = this.firstFetches.get(cluster);
+      if (others === undefined) break;
+      await deadline.settled(others);
+      const known = this.tables.get(cluster);
+      if (known) return known.table;
+      if (deadline.isOver) throw new NotRunError(deadline.cause);
+    }
+    const own = this.fetch(cluster, deadline);
+    this.firstFetches.set(cluster, own);
+    try {
+      return await own;
+    } finally {
+      this.firstFetches.delete(cluster);
+    }
+  }
+
+  private async fetch(
+    cluster: string,
+    deadline: Deadline,
+  ): Promise<KeyPositionsTable> {
+    const positions = await this.planner.getKeyPositions(cluster, deadline);
     const table = new KeyPositionsTable(positions);
     this.tables.set(cluster, { table, timeMs: performance.now() });
     return table;

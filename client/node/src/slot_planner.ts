@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Argument, encodeCommand } from './arguments.js';
 import { BatchRunner, DEFAULT_RUNNER_OPTIONS } from './batch_runner.js';
+import { CallLimit } from './call_limit.js';
 import { Deadline } from './deadline.js';
 import type { Endpoint } from './endpoint.js';
 import {
@@ -78,6 +79,13 @@ export interface SlotPlannerOptions extends CallOptions {
   readonly addressMap?: (announced: Endpoint) => Endpoint;
 
   /**
+   * How many calls run at one time, and so how many connections there are to a
+   * node; those beyond wait for their turn. Blocking commands hold their place
+   * as long as they block. Default: 128.
+   */
+  readonly maxConcurrentCalls?: number;
+
+  /**
    * Opens connections to nodes. Default: by Node's own sockets.
    * `slotplanner/ioredis` has another.
    */
@@ -93,8 +101,8 @@ export interface SlotPlannerOptions extends CallOptions {
  * Replies are what `Reply` says: strings come as buffers.
  *
  * Calls may overlap. Commands of one batch on the same slot take effect in
- * their order; different calls are in no order. There are as many connections
- * to a node as calls that use it at one time.
+ * their order; different calls are in no order. A call has its connections for
+ * itself: there are as many to a node as calls that use it at one time.
  *
  * Rejections: `NotRunError` when nothing was sent; and of all methods but
  * `executeBatch`, which has them in its results, `CommandRefusedError`,
@@ -144,7 +152,8 @@ export class SlotPlanner {
       outdatedTopologyVersion: '',
     };
     const deadline = Deadline.after(timeoutMs, signal);
-    return this.shared.runner.run(request, deadline);
+    const { limit, runner } = this.shared;
+    return limit.run(deadline, () => runner.run(request, deadline));
   }
 
   /** The values of the keys, in their order; null where there is none. */
@@ -232,6 +241,7 @@ const SPLIT_POLICIES = {
 
 // What a client and all that `with` makes of it have in common.
 interface Shared {
+  readonly limit: CallLimit;
   readonly client: PlannerClient;
   readonly connections: NodeConnections;
   readonly runner: BatchRunner;
@@ -250,7 +260,8 @@ function share(options: SlotPlannerOptions): Shared {
     ...DEFAULT_RUNNER_OPTIONS,
     ...(addressMap && { addressMap }),
   });
-  return { client, connections, runner };
+  const limit = new CallLimit(options.maxConcurrentCalls ?? 128);
+  return { limit, client, connections, runner };
 }
 
 function replyOrThrow({ reply, parts, refusal }: CommandResult): Reply {

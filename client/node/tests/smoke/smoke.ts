@@ -144,7 +144,18 @@ async function main(): Promise<void> {
     await transaction(slots);
     await manyCallsAtOnce(slots);
     await abortedWhileANodeIsWorking(slots);
-    slots.close();
+    // `await using`, where the runtime knows it.
+    const { asyncDispose } = Symbol as { readonly asyncDispose?: symbol };
+    if (asyncDispose) {
+      const disposable = slots as unknown as Record<
+        symbol,
+        () => Promise<void>
+      >;
+      await disposable[asyncDispose]?.();
+    } else {
+      slots.close();
+    }
+    await assert.rejects(slots.mget('a'), NotRunError);
   }
   console.log(`smoke: passed, ${planner ? 'with' : 'without'} a server`);
 }
