@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Deadline } from './deadline.js';
-import { NotRunError } from './errors.js';
+import { notInTime } from './errors.js';
 
 /** Lets so many calls run at one time; others wait for their turn. */
 export class CallLimit {
@@ -31,7 +31,7 @@ export class CallLimit {
     this.waiting.add(start);
     await deadline.settled(started);
     // Whoever is not waiting any more has got a place.
-    if (this.waiting.delete(start)) throw new NotRunError(deadline.cause);
+    if (this.waiting.delete(start)) throw notInTime(deadline);
   }
 
   private leave(): void {

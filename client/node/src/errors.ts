@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the methods of `SlotPlanner` reject with.
+import type { Deadline } from './deadline.js';
 import type { KeyLocation, Refusal, Remedy } from './messages.js';
 import { errorCode } from './redirection.js';
 import type { PartResult } from './reply_merge.js';
@@ -34,6 +35,12 @@ export class NotRunError extends SlotPlannerError {
     this.code = cause.code;
     this.reason = reason;
   }
+}
+
+/** What a call rejects with that is over before anything was sent. */
+export function notInTime({ cause, abortReason }: Deadline): NotRunError {
+  const options = abortReason === undefined ? {} : { cause: abortReason };
+  return new NotRunError(cause, undefined, options);
 }
 
 /** The planner refused the command; nothing of it was sent. */

@@ -5,7 +5,7 @@ import type {
   RedirectionReport,
 } from './batch_planner.js';
 import type { Deadline } from './deadline.js';
-import { NotRunError } from './errors.js';
+import { notInTime } from './errors.js';
 import { KeyPositionsTable } from './key_positions.js';
 import type { KeyPositions, PlanBatchResponse } from './messages.js';
 
@@ -82,7 +82,7 @@ export class MaskingPlanner implements BatchPlanner {
       await deadline.settled(others);
       const known = this.tables.get(cluster);
       if (known) return known.table;
-      if (deadline.isOver) throw new NotRunError(deadline.cause);
+      if (deadline.isOver) throw notInTime(deadline);
     }
     const own = this.fetch(cluster, deadline);
     this.firstFetches.set(cluster, own);

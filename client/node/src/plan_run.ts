@@ -74,8 +74,12 @@ export async function runPlan(
   // closed meanwhile, before a command is sent rather than after.
   await new Promise(setImmediate);
   const run = new PlanRun(plan, deliveries, connections, options, deadline);
-  for (const steps of deliveries.stages) await run.runStage(steps);
-  return run.finish();
+  try {
+    for (const steps of deliveries.stages) await run.runStage(steps);
+  } finally {
+    run.giveBackConnections();
+  }
+  return run.result;
 }
 
 // How often a delivery is redirected or loses its connection at most, and how
@@ -226,19 +230,23 @@ class PlanRun {
     } while (await this.wait());
   }
 
-  finish(): PlanRunResult {
+  get result(): PlanRunResult {
+    return { parts: this.parts, redirection: this.redirection };
+  }
+
+  giveBackConnections(): void {
     this.stopListening();
     for (const pipeline of this.pipelines) {
       const { connection, endpoint, readonly } = pipeline;
       if (connection === undefined) continue;
       // One in which a WATCH is in force would make others' EXEC fail.
-      if (pipeline.isRetired || pipeline.failure || pipeline.watcher) {
+      const isClean = !pipeline.isBusy && pipeline.watcher === undefined;
+      if (pipeline.isRetired || pipeline.failure || !isClean) {
         connection.close();
       } else {
         this.connections.giveBack(endpoint, readonly, connection);
       }
     }
-    return { parts: this.parts, redirection: this.redirection };
   }
 
   // Sending.
@@ -496,7 +504,8 @@ class PlanRun {
   ): Detour | undefined {
     const redirection = parseRedirection(error, trip.endpoint);
     if (redirection === undefined) return undefined;
-    const endpoint = this.options.addressMap(redirection.target);
+    const endpoint = this.mapped(redirection.target);
+    if (endpoint === undefined) return undefined;
     const asking = redirection.kind === 'ask';
     if (!asking) this.noteMoved(pipeline, endpoint, error);
     if (trip.detours >= MAX_DETOURS) return undefined;
@@ -505,6 +514,16 @@ class PlanRun {
       late > 0 ? this.retryTimeMs(pipeline, late - 1) : performance.now();
     // Both kinds name the primary that owns the slot, or will own it.
     return { endpoint, readonly: false, asking, dueMs };
+  }
+
+  // Nothing when the caller's function fails: the rest of the batch is not to
+  // suffer from it, and the redirection stands.
+  private mapped(announced: Endpoint): Endpoint | undefined {
+    try {
+      return this.options.addressMap(announced);
+    } catch {
+      return undefined;
+    }
   }
 
   private noteMoved(pipeline: Pipeline, target: Endpoint, error: string): void {

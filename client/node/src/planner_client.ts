@@ -6,7 +6,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import type { PlanRequest, RedirectionReport } from './batch_planner.js';
 import type { Deadline } from './deadline.js';
-import { NotRunError } from './errors.js';
+import { NotRunError, notInTime } from './errors.js';
 import type { ProtoGrpcType as PlannerTypes } from './generated/slot_planner_service.js';
 import type { ProtoGrpcType as TopologyTypes } from './generated/topology_service.js';
 import type { KeyPositionsPlanner } from './masking_planner.js';
@@ -222,12 +222,6 @@ async function call<Response>(
   } finally {
     stop?.();
   }
-}
-
-function notInTime(deadline: Deadline): NotRunError {
-  const { abortReason } = deadline;
-  const options = abortReason === undefined ? {} : { cause: abortReason };
-  return new NotRunError(deadline.cause, undefined, options);
 }
 
 function toNotRunError(error: grpc.ServiceError): NotRunError {

@@ -74,7 +74,7 @@ export interface SlotPlannerOptions extends CallOptions {
   /**
    * For clusters behind address translation: where to connect to instead of the
    * endpoint that a node names in MOVED or ASK. What a plan names is found as
-   * it stands.
+   * it stands. A redirection for which this throws is not followed.
    */
   readonly addressMap?: (announced: Endpoint) => Endpoint;
 
@@ -109,8 +109,19 @@ export interface SlotPlannerOptions extends CallOptions {
  * `NodeReplyError` and `PartsFailedError`.
  */
 export class SlotPlanner {
-  /** Connects at the first call, not before. */
+  /**
+   * Connects at the first call, not before. Throws a `TypeError` or a
+   * `RangeError` that names the option when one makes no sense.
+   */
   constructor(options: SlotPlannerOptions) {
+    const { planner, maxConcurrentCalls = 1 } = options;
+    if (typeof planner !== 'string' || planner === '') {
+      throw new TypeError('Option planner must be a target such as host:port.');
+    }
+    if (!(maxConcurrentCalls >= 1)) {
+      throw new RangeError('Option maxConcurrentCalls must be at least 1.');
+    }
+    checkCallOptions(options);
     this.options = options;
     this.shared = share(options);
   }
@@ -120,6 +131,7 @@ export class SlotPlanner {
    * `await slots.with({ readPreference: 'replica' }).mget('a', 'b')`.
    */
   with(options: CallOptions): SlotPlanner {
+    checkCallOptions(options);
     const other: SlotPlanner = Object.create(SlotPlanner.prototype);
     other.options = { ...this.options, ...options };
     other.shared = this.shared;
@@ -238,6 +250,22 @@ const SPLIT_POLICIES = {
   split: 'SPLIT_POLICY_SPLIT',
   emulate: 'SPLIT_POLICY_EMULATE',
 } as const satisfies Record<string, SplitPolicy>;
+
+function checkCallOptions(options: CallOptions): void {
+  const { timeoutMs = 0, readPreference, splitPolicy } = options;
+  if (!(timeoutMs >= 0)) {
+    throw new RangeError('Option timeoutMs must not be negative.');
+  }
+  checkChoice('readPreference', readPreference, READ_PREFERENCES);
+  checkChoice('splitPolicy', splitPolicy, SPLIT_POLICIES);
+}
+
+function checkChoice(name: string, given: unknown, choices: object): void {
+  const names = Object.keys(choices);
+  if (given !== undefined && !names.includes(given as string)) {
+    throw new TypeError(`Option ${name} must be one of ${names.join(', ')}.`);
+  }
+}
 
 // What a client and all that `with` makes of it have in common.
 interface Shared {

@@ -110,16 +110,16 @@ function keySlots(keys: readonly Buffer[]): object {
 function callOptions(options: RequestOptions): CallOptions {
   const { timeout_ms, client_zone } = options;
   const readPreference = options.read_preference
-    ?.replace('READ_PREFERENCE_', '')
+    ?.replace(/READ_PREFERENCE_(UNSPECIFIED)?/, '')
     .toLowerCase() as CallOptions['readPreference'];
   const splitPolicy = options.split_policy
-    ?.replace('SPLIT_POLICY_', '')
+    ?.replace(/SPLIT_POLICY_(UNSPECIFIED)?/, '')
     .toLowerCase() as CallOptions['splitPolicy'];
   return {
     ...(timeout_ms !== undefined && { timeoutMs: timeout_ms }),
     ...(client_zone !== undefined && { clientZone: client_zone }),
-    ...(readPreference !== undefined && { readPreference }),
-    ...(splitPolicy !== undefined && { splitPolicy }),
+    ...(readPreference && { readPreference }),
+    ...(splitPolicy && { splitPolicy }),
   };
 }
 
