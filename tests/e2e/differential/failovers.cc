@@ -72,7 +72,7 @@ absl::StatusOr<bool> AllKnow(const v1::Topology& topology,
                                    shard.replicas().end()};
     nodes.push_back(shard.primary());
     for (const v1::Node& node : nodes) {
-      const auto knows = Knows(node, replica_id, topology.shards_size());
+      auto knows = Knows(node, replica_id, topology.shards_size());
       if (!knows.ok() || !*knows) return knows;
     }
   }

@@ -49,7 +49,7 @@ absl::StatusOr<bool> IsReplicated(const v1::Topology& topology) {
     if (!role.ok()) return role.status();
     const int64_t offset = OffsetOfPrimary(*role);
     if (offset < 0) return false;
-    const auto have = HaveReplicas(shard, offset);
+    auto have = HaveReplicas(shard, offset);
     if (!have.ok() || !*have) return have;
   }
   return true;
