@@ -9,7 +9,8 @@ cluster and server, and compares what it prints with what the page says.
 writes the program to DIR/example.py, with the address of the server in place of
 the page's, and runs the command that follows, which must have all that the
 program needs. For a language without a client, the commands that make stubs
-are run first, in the folder of the file.
+are run first, in the folder of the file; --language=rust writes the whole
+package, of which the file is src/main.rs.
 
 SLOTPLANNER_PREFIX is the installed tree that has bin/slotplanner-server. Needs
 redis-server, and the grpc module of this Python. Ends with 0 if all is as the
@@ -45,6 +46,7 @@ LANGUAGES = {
     'java': Language('Java', 'java'),
     'cpp': Language('C++', 'cpp'),
     'ruby': Language('Ruby', 'ruby', has_client=False),
+    'rust': Language('src/main.rs', 'rust', has_client=False),
     'csharp': Language('C#', '', has_client=False),
 }
 
@@ -67,11 +69,23 @@ def _parse() -> argparse.Namespace:
     return options
 
 
-def _make_stubs(language: Language, folder: pathlib.Path) -> None:
-    """As the page says, in a folder that has `proto` and an empty `stubs`."""
-    (folder / 'stubs').mkdir(exist_ok=True)
+def _write_package(folder: pathlib.Path) -> None:
+    """What is around the program in Rust."""
+    manifest = doc_blocks.block_of(_PAGE, 'Rust', 'toml')
+    (folder / 'Cargo.toml').write_text(manifest, encoding='utf-8')
+    script = doc_blocks.block_of(_PAGE, 'build.rs', 'rust')
+    (folder / 'build.rs').write_text(script, encoding='utf-8')
+
+
+def _link_protos(folder: pathlib.Path) -> None:
     with contextlib.suppress(FileExistsError):
         (folder / 'proto').symlink_to(_ROOT / 'proto')
+
+
+def _make_stubs(language: Language, folder: pathlib.Path) -> None:
+    """As the page says, in a folder that has `proto` and `stubs`."""
+    (folder / 'stubs').mkdir(exist_ok=True)
+    _link_protos(folder)
     script = doc_blocks.block_of(_PAGE, language.heading, 'shell')
     # The link is to be followed, which a checkout does not need.
     script = script.replace('find proto/', 'find -L proto/')
@@ -132,7 +146,10 @@ def main() -> int:
     options = _parse()
     language = LANGUAGES[options.language]
     options.file.parent.mkdir(parents=True, exist_ok=True)
-    if not language.has_client:
+    if options.language == 'rust':
+        _link_protos(options.file.parent.parent)
+        _write_package(options.file.parent.parent)
+    elif not language.has_client:
         _make_stubs(language, options.file.parent)
     if not language.tag:
         return 0

@@ -4,7 +4,6 @@ slotplanner server, and a standalone server."""
 
 import contextlib
 import os
-import subprocess
 
 import redis_fixture
 import server_fixture
@@ -27,15 +26,12 @@ class DifferentialServers:
     def stop(self) -> None:
         self._servers.close()
 
-    def run(self, *flags: str) -> int:
-        """Runs `differential`, the program that SLOTPLANNER_DIFFERENTIAL names,
-        and returns its exit code."""
-        return subprocess.run(
-            [
-                os.environ['SLOTPLANNER_DIFFERENTIAL'],
-                f'--server={self._server.address}',
-                f'--standalone={redis_fixture.HOST}:{self._standalone.port}',
-                *flags,
-            ],
-            check=False,
-        ).returncode
+    def command(self, *flags: str) -> list[str]:
+        """How to run `differential`, the program that SLOTPLANNER_DIFFERENTIAL
+        names, on them."""
+        return [
+            os.environ['SLOTPLANNER_DIFFERENTIAL'],
+            f'--server={self._server.address}',
+            f'--standalone={redis_fixture.HOST}:{self._standalone.port}',
+            *flags,
+        ]

@@ -17,6 +17,7 @@ import argparse
 import contextlib
 import os
 import pathlib
+import subprocess
 import sys
 
 _SUPPORT = pathlib.Path(__file__).resolve().parents[2] / 'support'
@@ -94,7 +95,7 @@ def main() -> int:
     servers = differential_servers.DifferentialServers()
     with contextlib.ExitStack() as stack:
         stack.callback(servers.stop)
-        return servers.run(*flags)
+        return subprocess.run(servers.command(*flags), check=False).returncode
 
 
 if __name__ == '__main__':

@@ -225,7 +225,8 @@ class Comparison {
 
   absl::Status CompareKeyspaces(const std::vector<RespEndpoint>& primaries) {
     auto result = slotplanner::differential::CompareKeyspaces(
-        primaries, standalone_, dumps_);
+        primaries, standalone_, dumps_,
+        /*were_replicas=*/failovers_ != nullptr);
     if (!result.ok()) return result.status();
     for (const std::string& difference : result->differences) {
       if (++differences_ > kMaxDifferences) break;

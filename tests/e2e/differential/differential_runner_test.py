@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import unittest
 
+import differential_servers
 import random_seed
 
 SEED = random_seed.random_seed()
@@ -14,17 +15,9 @@ RUNNER = os.environ['SLOTPLANNER_CPP_RUNNER']
 _FOLDER = pathlib.Path(__file__).parent
 
 
-def run(
-    runner: str, *flags: str, commands: int = 1000
-) -> subprocess.CompletedProcess:
+def run(*command: str | pathlib.Path) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [
-            _FOLDER / 'client_differential.py',
-            f'--runner={runner}',
-            f'--commands={commands}',
-            f'--seed={SEED}',
-            *flags,
-        ],
+        [*command, f'--seed={SEED}'],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -34,7 +27,12 @@ def run(
 
 class CppClientTest(unittest.TestCase):
     def assert_no_differences(self, *flags: str, commands: int = 1000):
-        result = run(RUNNER, *flags, commands=commands)
+        result = run(
+            _FOLDER / 'client_differential.py',
+            f'--runner={RUNNER}',
+            f'--commands={commands}',
+            *flags,
+        )
         self.assertEqual(result.returncode, 0, result.stdout)
         self.assertIn('\ndifferences: 0\n', result.stdout)
         return result.stdout
@@ -51,12 +49,24 @@ class CppClientTest(unittest.TestCase):
 
 
 class WrongRunnerTest(unittest.TestCase):
-    def assert_fails(self, lie: str, message: str):
+    @classmethod
+    def setUpClass(cls):
+        cls.servers = differential_servers.DifferentialServers()
+        cls.addClassCleanup(cls.servers.stop)
+
+    def assert_runner_fails(self, runner: str, message: str):
         result = run(
-            f'{_FOLDER}/lying_runner.py {lie} {RUNNER}', '--timeout=2'
+            *self.servers.command(
+                f'--runner={runner}', '--commands=1000', '--timeout_seconds=2'
+            )
         )
         self.assertEqual(result.returncode, 1, result.stdout)
         self.assertRegex(result.stdout, message)
+
+    def assert_fails(self, lie: str, message: str):
+        self.assert_runner_fails(
+            f'{_FOLDER}/lying_runner.py {lie} {RUNNER}', message
+        )
 
     def test_wrong_reply(self):
         self.assert_fails('add_to_integer', 'DIFFERENCE 1 ')
@@ -80,9 +90,9 @@ class WrongRunnerTest(unittest.TestCase):
         self.assert_fails('silence', 'The runner does not answer in time')
 
     def test_no_runner(self):
-        result = run('/nonexistent')
-        self.assertEqual(result.returncode, 1, result.stdout)
-        self.assertRegex(result.stdout, 'ended in the middle.*with code 127')
+        self.assert_runner_fails(
+            '/nonexistent', 'ended in the middle.*with code 127'
+        )
 
 
 if __name__ == '__main__':

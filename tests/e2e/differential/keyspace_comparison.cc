@@ -49,7 +49,7 @@ bool AreClose(int64_t ttl_ms, int64_t other_ttl_ms) {
 
 absl::StatusOr<KeyspaceDifferences> CompareKeyspaces(
     const std::vector<RespEndpoint>& primaries, RedisSession& standalone,
-    DumpComparison& dumps) {
+    DumpComparison& dumps, bool were_replicas) {
   std::map<std::string, Value> of_cluster;
   for (const RespEndpoint& primary : primaries) {
     auto session = RedisSession::Connect(primary);
@@ -70,8 +70,8 @@ absl::StatusOr<KeyspaceDifferences> CompareKeyspaces(
       what = " is missing in the cluster";
     } else {
       const Value& actual = found->second;
-      const auto same = dumps.AreSame(actual.payload, expected.payload,
-                                      /*from_replica=*/false);
+      const auto same =
+          dumps.AreSame(actual.payload, expected.payload, were_replicas);
       if (!same.ok()) return same.status();
       if (!*same) what = " has another value in the cluster";
       if (!AreClose(actual.ttl_ms, expected.ttl_ms)) {

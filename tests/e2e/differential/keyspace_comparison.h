@@ -18,9 +18,10 @@ struct KeyspaceDifferences {
 
 // Compares all keys of a cluster, given by its primaries, with those of a
 // standalone server: that there are the same keys, with the same values, and
-// the same times to live but for two seconds.
+// the same times to live but for two seconds. `were_replicas`: as of
+// `DumpComparison::AreSame`, because replicas have taken over.
 absl::StatusOr<KeyspaceDifferences> CompareKeyspaces(
     const std::vector<RespEndpoint>& primaries, RedisSession& standalone,
-    DumpComparison& dumps);
+    DumpComparison& dumps, bool were_replicas);
 
 }  // namespace slotplanner::differential
