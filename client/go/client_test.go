@@ -53,7 +53,7 @@ func expectEqual(t *testing.T, got, want any) {
 }
 
 // A store is what nodes of one cluster hold. It knows a few commands.
-func storeNode(t testing.TB) *fakes.Node {
+func storeNode(t fakes.Test) *fakes.Node {
 	var mu sync.Mutex
 	values := map[string]string{}
 	return fakes.StartNode(t, func(_ int, args []string) string {
@@ -85,18 +85,28 @@ func storeNode(t testing.TB) *fakes.Node {
 	})
 }
 
-// Rules C5, E1.
-func TestCommandsOfSeveralKeys(t *testing.T) {
-	a, b := storeNode(t), storeNode(t)
-	planner := fakes.StartPlanner(t, func(request *v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
+// storePlan plans what a storeNode knows; it refuses RENAME.
+func storePlan(a, b *fakes.Node) func(*v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
+	return func(request *v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
 		switch string(request.GetCommands()[0].GetArgs()[0]) {
 		case "MSET":
 			return fakes.SplitByKey(2, succeeded, sameState, a.Endpoint, b.Endpoint)(request)
 		case "MGET":
 			return fakes.SplitByKey(1, gather, safe, a.Endpoint, b.Endpoint)(request)
+		case "RENAME":
+			return &v1.PlanBatchResponse{CommandPlans: []*v1.CommandPlan{{
+				Verdict: v1.Verdict_VERDICT_REFUSED,
+				Refusal: &v1.Refusal{Reason: v1.RefusalReason_REFUSAL_REASON_CROSS_SLOT, Message: "Two slots."},
+			}}}, nil
 		}
 		return fakes.SplitByKey(1, sum, sameState, a.Endpoint, b.Endpoint)(request)
-	})
+	}
+}
+
+// Rules C5, E1.
+func TestCommandsOfSeveralKeys(t *testing.T) {
+	a, b := storeNode(t), storeNode(t)
+	planner := fakes.StartPlanner(t, storePlan(a, b))
 	client := newClient(t, planner)
 	ctx := context.Background()
 	if err := client.MSet(ctx, "x", "secret", "y", []byte{0, 0xff}, "z", ""); err != nil {
@@ -351,7 +361,7 @@ func slicesEqual(a, b [][]byte) bool {
 }
 
 // An echoNode has each key as its value.
-func echoNode(t testing.TB) *fakes.Node {
+func echoNode(t fakes.Test) *fakes.Node {
 	return fakes.StartNode(t, func(_ int, args []string) string {
 		if args[0] == "MGET" {
 			return fmt.Sprintf("*1\r\n$%d\r\n%s\r\n", len(args[1]), args[1])

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 
 	slotplanner "github.com/slotplanner/slotplanner/client/go"
 )
@@ -29,6 +28,13 @@ const Silence = ""
 // Called by several goroutines.
 type Handler func(conn int, args []string) string
 
+// A Test is what is used of testing.TB.
+type Test interface {
+	Helper()
+	Fatal(args ...any)
+	Cleanup(func())
+}
+
 // A Node speaks RESP2 on loopback.
 type Node struct {
 	Endpoint slotplanner.Endpoint
@@ -43,12 +49,12 @@ type Node struct {
 
 // StartNode starts a node that ends with the test. HELLO is answered with an
 // error and not handled.
-func StartNode(t testing.TB, handler Handler) *Node {
+func StartNode(t Test, handler Handler) *Node {
 	return StartTLSNode(t, nil, handler)
 }
 
 // StartTLSNode is StartNode with TLS, if config is not nil.
-func StartTLSNode(t testing.TB, config *tls.Config, handler Handler) *Node {
+func StartTLSNode(t Test, config *tls.Config, handler Handler) *Node {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

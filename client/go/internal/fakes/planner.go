@@ -6,7 +6,6 @@ import (
 	"context"
 	"net"
 	"sync"
-	"testing"
 
 	slotplanner "github.com/slotplanner/slotplanner/client/go"
 	v1 "github.com/slotplanner/slotplanner/client/go/slotplannerv1"
@@ -30,7 +29,7 @@ type Planner struct {
 }
 
 // StartPlanner starts a planner that ends with the test.
-func StartPlanner(t testing.TB, plan func(*v1.PlanBatchRequest) (*v1.PlanBatchResponse, error)) *Planner {
+func StartPlanner(t Test, plan func(*v1.PlanBatchRequest) (*v1.PlanBatchResponse, error)) *Planner {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
