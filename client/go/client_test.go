@@ -5,8 +5,11 @@ package slotplanner_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"strings"
 	"sync"
@@ -17,7 +20,9 @@ import (
 	"github.com/slotplanner/slotplanner/client/go/goredis"
 	"github.com/slotplanner/slotplanner/client/go/internal/fakes"
 	v1 "github.com/slotplanner/slotplanner/client/go/slotplannerv1"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -313,6 +318,28 @@ func TestOptionsOfACallAreItsOwn(t *testing.T) {
 	expectEqual(t, node.Conns(), 1)
 }
 
+func TestThePlannerProvesWhoItIs(t *testing.T) {
+	https := httptest.NewTLSServer(nil) // Has a certificate for 127.0.0.1.
+	defer https.Close()
+	node := storeNode(t)
+	planner := fakes.StartPlanner(t, fakes.SplitByKey(1, gather, safe, node.Endpoint),
+		grpc.Creds(credentials.NewTLS(&tls.Config{Certificates: https.TLS.Certificates, NextProtos: []string{"h2"}})))
+	trusting := https.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	trusting.NextProtos = nil
+	client := newClient(t, planner, func(o *slotplanner.Options) { o.PlannerTLS = trusting })
+	if _, err := client.MGet(context.Background(), "x"); err != nil {
+		t.Error(err)
+	}
+	doubting := newClient(t, planner, func(o *slotplanner.Options) {
+		o.PlannerTLS, o.Timeout = &tls.Config{}, 200*time.Millisecond
+	})
+	_, err := doubting.MGet(context.Background(), "x")
+	if code := status.Code(err); code != codes.Unavailable && code != codes.DeadlineExceeded {
+		t.Error(err)
+	}
+	expectEqual(t, len(planner.Requests()), 1)
+}
+
 func TestCloseEndsAllConnections(t *testing.T) {
 	node := storeNode(t)
 	planner := fakes.StartPlanner(t, fakes.SplitByKey(1, gather, safe, node.Endpoint))
@@ -392,27 +419,37 @@ func TestMapAddressIsForRedirections(t *testing.T) {
 	expectEqual(t, asked, []slotplanner.Endpoint{{Host: "10.9.8.7", Port: 6379}})
 }
 
-// Rule D1 within one node, however much there is.
-func TestALargeBatchIsOnePipelineInItsOrder(t *testing.T) {
-	const count = 20000
+// A countingNode takes SET commands whose values count up from 0.
+func countingNode(t fakes.Test) (node *fakes.Node, seen func() int) {
 	var mu sync.Mutex
-	seen := 0
-	node := fakes.StartNode(t, func(_ int, args []string) string {
+	count := 0
+	node = fakes.StartNode(t, func(_ int, args []string) string {
 		mu.Lock()
 		defer mu.Unlock()
 		if args[0] == "SET" {
-			if args[2] != fmt.Sprint(seen) {
+			if args[2] != fmt.Sprint(count) {
 				return "-ERR out of order\r\n"
 			}
-			seen++
+			count++
 		}
 		return "+OK\r\n"
 	})
+	return node, func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return count
+	}
+}
+
+// runLargeBatch sets one key to 0, 1, 2 and so on, in one batch to one node.
+func runLargeBatch(t *testing.T, count int, node slotplanner.Endpoint) {
+	t.Helper()
 	planner := fakes.StartPlanner(t, func(request *v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
-		nodePlan := &v1.NodePlan{Node: &v1.Node{Host: node.Endpoint.Host, Port: int32(node.Endpoint.Port)}}
+		nodePlan := &v1.NodePlan{Node: &v1.Node{Host: node.Host, Port: int32(node.Port)}}
 		plan := &v1.PlanBatchResponse{Stages: []*v1.Stage{{NodePlans: []*v1.NodePlan{nodePlan}}}}
 		for i := range request.GetCommands() {
-			nodePlan.Commands = append(nodePlan.Commands, &v1.PlannedCommand{CommandIndex: int32(i)})
+			nodePlan.Commands = append(nodePlan.Commands,
+				&v1.PlannedCommand{CommandIndex: int32(i), Slot: proto.Int32(7)})
 			plan.CommandPlans = append(plan.CommandPlans, &v1.CommandPlan{
 				Verdict: v1.Verdict_VERDICT_SINGLE_SLOT, PartCount: 1, Merge: &v1.Merge{Operation: single}})
 		}
@@ -427,10 +464,30 @@ func TestALargeBatchIsOnePipelineInItsOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	expectEqual(t, len(results), count)
 	for i := range results {
 		if results[i].Err != nil || results[i].Value != "OK" {
 			t.Fatalf("%d: %v", i, results[i])
 		}
 	}
-	expectEqual(t, []int{len(results), seen, node.Conns()}, []int{count, count, 1})
+}
+
+// Rule D1.
+func TestALargeBatchIsOnePipelineInItsOrder(t *testing.T) {
+	node, seen := countingNode(t)
+	runLargeBatch(t, 20000, node.Endpoint)
+	expectEqual(t, []int{seen(), node.Conns()}, []int{20000, 1})
+}
+
+// Rules D1, F3.
+func TestALargeBatchThatIsRedirectedStaysInItsOrder(t *testing.T) {
+	target, seen := countingNode(t)
+	source := fakes.StartNode(t, func(_ int, args []string) string {
+		if args[0] == "SET" {
+			return "-MOVED 7 " + target.Endpoint.String() + "\r\n"
+		}
+		return "+PONG\r\n"
+	})
+	runLargeBatch(t, 2000, source.Endpoint)
+	expectEqual(t, []int{seen(), target.Conns(), source.Conns()}, []int{2000, 1, 1})
 }

@@ -42,7 +42,8 @@ type trip struct {
 	to       poolKey
 	asking   bool // Each of its steps needs an ASKING before it.
 	detours  int
-	delays   int // How often it was told to try later.
+	delays   int  // How often it was told to try later.
+	isInLane bool // Whether it is in planRun.sentAgain.
 	// Where it waits or is in flight; nil while it does neither.
 	pipeline *pipeline
 
@@ -356,7 +357,8 @@ func (r *planRun) send(p *pipeline, s step, commands [][][]byte) [][][]byte {
 
 func (r *planRun) sendAgain(t *trip, d detour) {
 	r.pending = append(r.pending, pendingTrip{t, d.due})
-	if slot := t.delivery.slot(); slot != nil && !slices.Contains(r.sentAgain[*slot], t) {
+	if slot := t.delivery.slot(); slot != nil && !t.isInLane {
+		t.isInLane = true
 		r.sentAgain[*slot] = append(r.sentAgain[*slot], t)
 	}
 	t.to = d.to
@@ -405,8 +407,14 @@ func (r *planRun) isNextOfItsSlot(t *trip) bool {
 // settle makes final what a trip came to.
 func (r *planRun) settle(t *trip) {
 	t.pipeline = nil
-	if slot := t.delivery.slot(); slot != nil {
-		r.sentAgain[*slot] = slices.DeleteFunc(r.sentAgain[*slot], func(other *trip) bool { return other == t })
+	if slot := t.delivery.slot(); slot != nil && t.isInLane {
+		t.isInLane = false
+		lane := r.sentAgain[*slot]
+		if lane[0] == t { // The rule: they are answered in their order.
+			r.sentAgain[*slot] = lane[1:]
+			return
+		}
+		r.sentAgain[*slot] = slices.DeleteFunc(lane, func(other *trip) bool { return other == t })
 	}
 }
 
@@ -485,6 +493,11 @@ func (r *planRun) wait() bool {
 	if isOver {
 		// What is known of them stands.
 		r.pending = nil
+		for _, lane := range r.sentAgain {
+			for _, t := range lane {
+				t.isInLane = false
+			}
+		}
 		clear(r.sentAgain)
 	}
 	isBusy := slices.ContainsFunc(r.pipelines, (*pipeline).isBusy)

@@ -29,14 +29,15 @@ type Planner struct {
 }
 
 // StartPlanner starts a planner that ends with the test.
-func StartPlanner(t Test, plan func(*v1.PlanBatchRequest) (*v1.PlanBatchResponse, error)) *Planner {
+func StartPlanner(t Test, plan func(*v1.PlanBatchRequest) (*v1.PlanBatchResponse, error),
+	options ...grpc.ServerOption) *Planner {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	planner := &Planner{Target: listener.Addr().String(), Plan: plan}
-	server := grpc.NewServer()
+	server := grpc.NewServer(options...)
 	v1.RegisterSlotPlannerServiceServer(server, planner)
 	v1.RegisterTopologyServiceServer(server, planner)
 	go server.Serve(listener)
