@@ -596,6 +596,8 @@ func (x *GetKeyPositionsRequest) GetCluster() string {
 type GetKeyPositionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The commands and subcommands of the cluster, in ascending order of name.
+	// Those whose names are not ASCII (a server may rename commands) are left
+	// out: only the whole command tells the planner their keys.
 	Commands []*KeyPositions `protobuf:"bytes,1,rep,name=commands,proto3" json:"commands,omitempty"`
 	// As in `Topology`.
 	CommandsVersion string `protobuf:"bytes,2,opt,name=commands_version,json=commandsVersion,proto3" json:"commands_version,omitempty"`
