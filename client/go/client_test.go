@@ -159,10 +159,11 @@ func TestErrorsSayWhatHappened(t *testing.T) {
 	expectEqual(t, parts.Parts[0].Outcome, slotplanner.Applied)
 	expectEqual(t, parts.Parts[1].ArgIndexes, []int{3, 4})
 	expectEqual(t, errors.Is(err, slotplanner.ReplyError("OOM command not allowed")), true)
+	var node *slotplanner.NodeError
+	expectEqual(t, errors.As(err, &node), false)
 
 	planner.Plan = fakes.SplitByKey(2, succeeded, sameState, fails.Endpoint)
 	err = client.MSet(ctx, "x", 1, "y", 2)
-	var node *slotplanner.NodeError
 	if !errors.As(err, &node) {
 		t.Fatalf("%#v", err)
 	}

@@ -41,14 +41,15 @@ type PartsFailedError struct {
 func (e *PartsFailedError) Error() string { return e.message }
 
 // Unwrap returns the causes of the parts that were not sent or whose outcome is
-// unknown, and the errors of those that failed; so a deadline that passed is
-// context.DeadlineExceeded to errors.Is.
+// unknown, and the error lines of those that failed; so a deadline that passed
+// is context.DeadlineExceeded to errors.Is. There is no *NodeError among them:
+// that would be said of the whole command.
 func (e *PartsFailedError) Unwrap() []error {
 	var causes []error
 	for i := range e.Parts {
 		part := &e.Parts[i]
 		if line, isError := part.Reply.(ReplyError); part.Outcome == Failed && isError {
-			causes = append(causes, &NodeError{part.Node, line})
+			causes = append(causes, line)
 		} else if part.Cause != nil {
 			causes = append(causes, &callError{part.Cause})
 		}
