@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -442,20 +443,26 @@ func countingNode(t fakes.Test) (node *fakes.Node, seen func() int) {
 	}
 }
 
-// runLargeBatch sets one key to 0, 1, 2 and so on, in one batch to one node.
-func runLargeBatch(t *testing.T, count int, node slotplanner.Endpoint) {
-	t.Helper()
-	planner := fakes.StartPlanner(t, func(request *v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
+// toOneNode plans all commands as writes of one slot.
+func toOneNode(node slotplanner.Endpoint) func(*v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
+	return func(request *v1.PlanBatchRequest) (*v1.PlanBatchResponse, error) {
 		nodePlan := &v1.NodePlan{Node: &v1.Node{Host: node.Host, Port: int32(node.Port)}}
 		plan := &v1.PlanBatchResponse{Stages: []*v1.Stage{{NodePlans: []*v1.NodePlan{nodePlan}}}}
 		for i := range request.GetCommands() {
 			nodePlan.Commands = append(nodePlan.Commands,
 				&v1.PlannedCommand{CommandIndex: int32(i), Slot: proto.Int32(7)})
 			plan.CommandPlans = append(plan.CommandPlans, &v1.CommandPlan{
-				Verdict: v1.Verdict_VERDICT_SINGLE_SLOT, PartCount: 1, Merge: &v1.Merge{Operation: single}})
+				Verdict: v1.Verdict_VERDICT_SINGLE_SLOT, PartCount: 1, Merge: &v1.Merge{Operation: single},
+				RetrySafety: v1.RetrySafety_RETRY_SAFETY_UNSAFE})
 		}
 		return plan, nil
-	})
+	}
+}
+
+// runLargeBatch sets one key to 0, 1, 2 and so on, in one batch to one node.
+func runLargeBatch(t *testing.T, count int, node slotplanner.Endpoint) {
+	t.Helper()
+	planner := fakes.StartPlanner(t, toOneNode(node))
 	client := newClient(t, planner)
 	batch := make([]slotplanner.Command, count)
 	for i := range batch {
@@ -491,4 +498,78 @@ func TestALargeBatchThatIsRedirectedStaysInItsOrder(t *testing.T) {
 	})
 	runLargeBatch(t, 2000, source.Endpoint)
 	expectEqual(t, []int{seen(), target.Conns(), source.Conns()}, []int{2000, 1, 1})
+}
+
+// A breakingConn breaks once, before it would write a word.
+type breakingConn struct {
+	net.Conn
+	word string
+	once *sync.Once
+}
+
+func (c breakingConn) Write(text []byte) (n int, err error) {
+	at := bytes.Index(text, []byte(c.word))
+	if at >= 0 {
+		c.once.Do(func() {
+			n, _ = c.Conn.Write(text[:at])
+			err = errors.New("broken")
+			c.Close()
+		})
+	}
+	if err != nil {
+		return n, err
+	}
+	return c.Conn.Write(text)
+}
+
+// Rule D3: without its EXEC, a transaction is nothing, and goes out again once.
+func TestATransactionThatLostItsExecIsSentAgainAsAWhole(t *testing.T) {
+	for _, word := range []string{"MULTI", "INCR", "EXEC"} {
+		var mu sync.Mutex
+		counts := map[string]int{} // By connection and command.
+		node := fakes.StartNode(t, func(conn int, args []string) string {
+			mu.Lock()
+			defer mu.Unlock()
+			counts[fmt.Sprint(conn, args[0])]++
+			return map[string]string{"MULTI": "+OK\r\n", "INCR": "+QUEUED\r\n", "EXEC": "*1\r\n:1\r\n"}[args[0]] +
+				map[bool]string{true: "+PONG\r\n"}[args[0] == "PING"]
+		})
+		planner := fakes.StartPlanner(t, toOneNode(node.Endpoint))
+		once := &sync.Once{}
+		client := newClient(t, planner, func(o *slotplanner.Options) {
+			o.Nodes = &goredis.Connector{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				raw, err := (&net.Dialer{}).DialContext(ctx, network, address)
+				return breakingConn{raw, word, once}, err
+			}}
+		})
+		results, err := client.DoBatch(context.Background(), []slotplanner.Command{
+			{[]byte("MULTI")}, {[]byte("INCR"), []byte("k")}, {[]byte("EXEC")}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		expectEqual(t, []any{results[2].Value, results[2].Err}, []any{[]any{int64(1)}, nil})
+		mu.Lock()
+		expectEqual(t, []int{counts["0EXEC"], counts["1MULTI"], counts["1INCR"], counts["1EXEC"]}, []int{0, 1, 1, 1})
+		mu.Unlock()
+		expectEqual(t, []int{len(planner.Requests()), node.Conns()}, []int{1, 2})
+	}
+}
+
+// Rule E4: where MULTI fails, the node executes each command as it comes.
+func TestATransactionWhoseMultiFailedIsNotSentAgain(t *testing.T) {
+	node := fakes.StartNode(t, func(_ int, args []string) string {
+		return map[string]string{"PING": "+PONG\r\n", "MULTI": "-LOADING x\r\n", "INCR": ":1\r\n",
+			"EXEC": "-ERR EXEC without MULTI\r\n"}[args[0]]
+	})
+	planner := fakes.StartPlanner(t, toOneNode(node.Endpoint))
+	client := newClient(t, planner)
+	results, err := client.DoBatch(context.Background(), []slotplanner.Command{
+		{[]byte("MULTI")}, {[]byte("INCR"), []byte("k")}, {[]byte("EXEC")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectEqual(t, []any{results[0].Err.Error(), results[1].Value, results[2].Err.Error()},
+		[]any{"LOADING x", int64(1), "ERR EXEC without MULTI"})
+	expectEqual(t, node.Received()[2:], []string{"MULTI", "INCR k", "EXEC"})
+	expectEqual(t, len(planner.Requests()), 1)
 }
