@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import encodings.idna  # noqa: F401  See `Nodes.connect`.
 import selectors
 import socket
 import ssl
@@ -108,7 +109,11 @@ class Nodes:
     def connect(
         self, endpoint: Endpoint, readonly: bool
     ) -> tuple[SocketConnection | None, Cause | None]:
-        """A new connection, or why there is none. Blocks."""
+        """A new connection, or why there is none. Blocks.
+
+        Resolving a host imports `encodings.idna`, which is not to count in the
+        time for connecting.
+        """
         made: Any = None
         try:
             made = self._options.make_connection(redis.connection, endpoint)
@@ -324,10 +329,12 @@ class _Round:
         self._lanes = [_Lane(exchange) for exchange in exchanges]
         for lane in self._lanes:
             self._begin(lane)
-        while not all(lane.is_over for lane in self._lanes):
+        while True:
             now = time.monotonic()
             self._give_up_connecting(now)
-            if now >= self._deadline:
+            if now >= self._deadline or all(
+                lane.is_over for lane in self._lanes
+            ):
                 break
             self._wait(now)
         for lane in self._lanes:
