@@ -59,3 +59,8 @@ class StubsHook(BuildHookInterface[Any]):
                 "There are neither protos nor stubs: build from a checkout of "
                 "the repository or from an sdist."
             )
+
+
+if __name__ == "__main__":
+    here = pathlib.Path(__file__).parent
+    make_stubs(here / "proto", here / "src")

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a program with strict types sees of the package."""
+
+from __future__ import annotations
+
+from slotplanner import AsyncSlotPlanner, CommandResult, SlotPlanner
+
+
+def blocking(planner: SlotPlanner) -> list[bytes | None]:
+    results: list[CommandResult] = planner.execute_batch([["GET", b"a"]])
+    count: int = planner.exists("a", timeout=1.0) + len(results)
+    return planner.mget("a", b"b") if count else []
+
+
+async def with_asyncio(planner: AsyncSlotPlanner) -> list[bytes | None]:
+    await planner.mset({"a": 1, b"b": b"x"})
+    return await planner.mget("a", "b")
