@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf import json_format
-from slotplanner.v1 import slot_planner_service_pb2 as pb
 
 from slotplanner._core import effects
 from slotplanner._core.effects import Exchange, Exchanged, Round, Sleep, Steps
@@ -15,6 +14,7 @@ from slotplanner._core.planned_parts import PlannedPart
 from slotplanner._core.redirection import Endpoint
 from slotplanner._core.resp import ReplyParser
 from slotplanner.results import Cause
+from slotplanner.v1 import slot_planner_service_pb2 as pb
 
 T = TypeVar("T")
 

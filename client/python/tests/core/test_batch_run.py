@@ -17,7 +17,6 @@ from plans import (
     single,
     split,
 )
-from slotplanner.v1 import topology_service_pb2 as topology_pb
 
 from slotplanner import CommandResult, ErrorReply, Outcome
 from slotplanner._core.backoff import Backoff
@@ -30,6 +29,7 @@ from slotplanner._core.effects import (
     ReportRedirection,
 )
 from slotplanner._core.plan_run import PlanRunOptions
+from slotplanner.v1 import topology_service_pb2 as topology_pb
 
 OK = b"+OK\r\n"
 BUSY = PlannerFailure("UNAVAILABLE", "busy")

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import pytest
-from slotplanner.v1 import slot_planner_service_pb2 as pb
 
 from slotplanner import (
     Cause,
@@ -15,6 +14,7 @@ from slotplanner import (
     PartsFailed,
     UnmergeableReplies,
 )
+from slotplanner.v1 import slot_planner_service_pb2 as pb
 
 
 def test_a_refusal_says_why_and_what_else() -> None:

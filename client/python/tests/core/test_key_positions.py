@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
-from slotplanner.v1 import topology_service_pb2 as pb
 
 from slotplanner._core.key_positions import KeyPositions
+from slotplanner.v1 import topology_service_pb2 as pb
 
 
 def one(first: int, last: int, step: int = 1) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import pytest
-from slotplanner.v1 import slot_planner_service_pb2 as pb
 
 from slotplanner import Cause, ErrorReply, Outcome, PartResult, Reply
 from slotplanner._core.reply_merge import can_merge, reply_of
+from slotplanner.v1 import slot_planner_service_pb2 as pb
 
 BIG = (1 << 63) - 1
 
