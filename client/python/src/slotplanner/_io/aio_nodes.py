@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -72,10 +71,7 @@ class TransportConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Ends it."""
-        with contextlib.suppress(Exception):
-            # Not `disconnect`, which waits for a protocol that is no longer
-            # that of the transport.
-            self._made._close()
+        _abort(self._made)
 
     # Called by the transport.
 
@@ -232,13 +228,12 @@ class AsyncNodes:
                 try:
                     await made.read_response()
                 except ResponseError:
-                    made._close()
+                    _abort(made)
                     return None, connecting.readonly_refused(endpoint)
             return TransportConnection(made, endpoint, readonly), None
         except BaseException as error:
             if made is not None:
-                with contextlib.suppress(Exception):
-                    made._close()
+                _abort(made)
             if not isinstance(error, Exception):
                 raise
             return None, connecting.failure_to_connect(endpoint, error)
@@ -266,6 +261,15 @@ class AsyncNodes:
             for connection in idle:
                 connection.close()
         self._idle.clear()
+
+
+def _abort(made: Any) -> None:
+    """Ends a connection of redis-py at once. Not `disconnect`: it sends what is
+    still unsent, and waits for a protocol that is no longer the transport's."""
+    writer: asyncio.StreamWriter | None = getattr(made, "_writer", None)
+    if writer is not None:
+        made._reader = made._writer = None
+        writer.transport.abort()
 
 
 _Connected = asyncio.Future["tuple[TransportConnection | None, Cause | None]"]

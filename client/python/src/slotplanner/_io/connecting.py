@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 from collections.abc import Mapping
 from typing import Any, Callable
 
@@ -16,6 +17,14 @@ from slotplanner._core.redirection import Endpoint
 from slotplanner.results import Cause
 
 DEFAULT_CONNECT_TIMEOUT = 1.0
+
+# The node is not told the name of the driver: two commands less for each
+# connection. Newer versions of redis-py take it as one argument.
+_UNNAMED: Mapping[str, None] = (
+    {"lib_name": None, "lib_version": None}
+    if importlib.util.find_spec("redis.driver_info") is None
+    else {"driver_info": None}
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +59,7 @@ class NodeOptions:
             username=self.username or None,
             password=self.password or None,
             protocol=2,
-            # Not told about itself: two commands less for each connection.
-            lib_name=None,
-            lib_version=None,
+            **_UNNAMED,
             retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
             socket_connect_timeout=self.connect_timeout,
             socket_timeout=self.connect_timeout,
