@@ -8,6 +8,8 @@ follows redirections, and makes one reply of the replies.
 from slotplanner._io.options import (
     AddressMap,
     Arg,
+    CallOptions,
+    ClientArguments,
     ClientOptions,
     ReadPreference,
     SplitPolicy,
@@ -38,7 +40,9 @@ __all__ = [
     "AddressMap",
     "Arg",
     "AsyncSlotPlanner",
+    "CallOptions",
     "Cause",
+    "ClientArguments",
     "ClientOptions",
     "CommandRefused",
     "CommandResult",

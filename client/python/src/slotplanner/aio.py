@@ -4,24 +4,27 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slotplanner._core.batch_run import NothingSent
 from slotplanner._core.effects import Forget, Return, Round, Sleep, Steps
 from slotplanner._io.aio_nodes import AsyncNodes, TransportConnection
 from slotplanner._io.options import (
     Arg,
+    CallOptions,
+    ClientArguments,
     ClientOptions,
-    ReadPreference,
-    SplitPolicy,
     encode_commands,
     mset_args,
     planner_error,
 )
 from slotplanner._io.planner_calls import AsyncPlannerCalls
 from slotplanner.results import CommandResult, Reply
+
+if TYPE_CHECKING:
+    # Not needed to run.
+    from typing_extensions import Unpack
 
 
 class AsyncSlotPlanner:
@@ -32,7 +35,9 @@ class AsyncSlotPlanner:
     """
 
     def __init__(
-        self, target: str = ClientOptions.target, **options: Any
+        self,
+        target: str = ClientOptions.target,
+        **options: Unpack[ClientArguments],
     ) -> None:
         self._options = ClientOptions(target=target, **options)
         self._planner: AsyncPlannerCalls | None = None
@@ -51,27 +56,21 @@ class AsyncSlotPlanner:
         if self._planner is not None:
             await self._planner.close()
 
-    async def execute(self, *args: Arg, **options: Any) -> Reply:
+    async def execute(
+        self, *args: Arg, **options: Unpack[CallOptions]
+    ) -> Reply:
         """As `SlotPlanner.execute`."""
         return (await self.execute_batch([args], **options))[0].get()
 
     async def execute_batch(
         self,
         commands: Iterable[Iterable[Arg]],
-        *,
-        timeout: float | None = None,
-        read_preference: ReadPreference | None = None,
-        split_policy: SplitPolicy | None = None,
-        client_zone: str | None = None,
-        cluster: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> list[CommandResult]:
         """As `SlotPlanner.execute_batch`."""
         encoded = encode_commands(commands)
-        batch_options = self._options.batch_options(
-            cluster, read_preference, split_policy, client_zone
-        )
-        limit = self._options.timeout if timeout is None else timeout
-        deadline = time.monotonic() + limit
+        batch_options = self._options.batch_options(options)
+        deadline = self._options.deadline(options)
         try:
             return await self._run(
                 self._runner.run(encoded, batch_options, deadline)
@@ -79,34 +78,38 @@ class AsyncSlotPlanner:
         except NothingSent as error:
             raise planner_error(error) from None
 
-    async def mget(self, *keys: Arg, **options: Any) -> list[bytes | None]:
+    async def mget(
+        self, *keys: Arg, **options: Unpack[CallOptions]
+    ) -> list[bytes | None]:
         """As `SlotPlanner.mget`."""
         reply: Any = await self.execute("MGET", *keys, **options)
         values: list[bytes | None] = reply
         return values
 
-    async def mset(self, values: Mapping[Any, Arg], **options: Any) -> None:
+    async def mset(
+        self, values: Mapping[Any, Arg], **options: Unpack[CallOptions]
+    ) -> None:
         """As `SlotPlanner.mset`."""
         await self.execute(*mset_args(values), **options)
 
-    async def delete(self, *keys: Arg, **options: Any) -> int:
+    async def delete(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """As `SlotPlanner.delete`."""
         return await self._count("DEL", keys, options)
 
-    async def unlink(self, *keys: Arg, **options: Any) -> int:
+    async def unlink(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """As `SlotPlanner.unlink`."""
         return await self._count("UNLINK", keys, options)
 
-    async def exists(self, *keys: Arg, **options: Any) -> int:
+    async def exists(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """As `SlotPlanner.exists`."""
         return await self._count("EXISTS", keys, options)
 
-    async def touch(self, *keys: Arg, **options: Any) -> int:
+    async def touch(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """As `SlotPlanner.touch`."""
         return await self._count("TOUCH", keys, options)
 
     async def _count(
-        self, name: str, keys: tuple[Arg, ...], options: dict[str, Any]
+        self, name: str, keys: tuple[Arg, ...], options: CallOptions
     ) -> int:
         reply: Any = await self.execute(name, *keys, **options)
         return int(reply)

@@ -5,22 +5,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slotplanner._core.batch_run import NothingSent
 from slotplanner._core.effects import Forget, Return, Round, Sleep, Steps
 from slotplanner._io.nodes import Nodes, SocketConnection
 from slotplanner._io.options import (
     Arg,
+    CallOptions,
+    ClientArguments,
     ClientOptions,
-    ReadPreference,
-    SplitPolicy,
     encode_commands,
     mset_args,
     planner_error,
 )
 from slotplanner._io.planner_calls import PlannerCalls
 from slotplanner.results import CommandResult, Reply
+
+if TYPE_CHECKING:
+    # Not needed to run.
+    from typing_extensions import Unpack
 
 
 class SlotPlanner:
@@ -39,7 +43,9 @@ class SlotPlanner:
     """
 
     def __init__(
-        self, target: str = ClientOptions.target, **options: Any
+        self,
+        target: str = ClientOptions.target,
+        **options: Unpack[ClientArguments],
     ) -> None:
         self._options = ClientOptions(target=target, **options)
         self._planner = PlannerCalls(self._options.planner_address())
@@ -57,7 +63,7 @@ class SlotPlanner:
         self._nodes.close()
         self._planner.close()
 
-    def execute(self, *args: Arg, **options: Any) -> Reply:
+    def execute(self, *args: Arg, **options: Unpack[CallOptions]) -> Reply:
         """The reply to one command: its name, then its arguments.
 
         Raises `CommandRefused` when there is no plan for it, `NodeError` for an
@@ -70,12 +76,7 @@ class SlotPlanner:
     def execute_batch(
         self,
         commands: Iterable[Iterable[Arg]],
-        *,
-        timeout: float | None = None,
-        read_preference: ReadPreference | None = None,
-        split_policy: SplitPolicy | None = None,
-        client_zone: str | None = None,
-        cluster: str | None = None,
+        **options: Unpack[CallOptions],
     ) -> list[CommandResult]:
         """What each of `commands` came to, in their order.
 
@@ -84,46 +85,47 @@ class SlotPlanner:
         its result. Raises `PlannerError` when nothing was sent at all.
         """
         encoded = encode_commands(commands)
-        batch_options = self._options.batch_options(
-            cluster, read_preference, split_policy, client_zone
-        )
-        limit = self._options.timeout if timeout is None else timeout
-        deadline = time.monotonic() + limit
+        batch_options = self._options.batch_options(options)
+        deadline = self._options.deadline(options)
         try:
             return self._run(self._runner.run(encoded, batch_options, deadline))
         except NothingSent as error:
             raise planner_error(error) from None
 
-    def mget(self, *keys: Arg, **options: Any) -> list[bytes | None]:
+    def mget(
+        self, *keys: Arg, **options: Unpack[CallOptions]
+    ) -> list[bytes | None]:
         """The values of `keys`, in their order; None for a key that has
         none."""
         reply: Any = self.execute("MGET", *keys, **options)
         values: list[bytes | None] = reply
         return values
 
-    def mset(self, values: Mapping[Any, Arg], **options: Any) -> None:
+    def mset(
+        self, values: Mapping[Any, Arg], **options: Unpack[CallOptions]
+    ) -> None:
         """Sets each key to its value; not at once if they are in several
         slots."""
         self.execute(*mset_args(values), **options)
 
-    def delete(self, *keys: Arg, **options: Any) -> int:
+    def delete(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """Deletes keys; how many there were."""
         return self._count("DEL", keys, options)
 
-    def unlink(self, *keys: Arg, **options: Any) -> int:
+    def unlink(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """Deletes keys, freeing their memory later; how many there were."""
         return self._count("UNLINK", keys, options)
 
-    def exists(self, *keys: Arg, **options: Any) -> int:
+    def exists(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """How many of `keys` exist; one that is named twice counts twice."""
         return self._count("EXISTS", keys, options)
 
-    def touch(self, *keys: Arg, **options: Any) -> int:
+    def touch(self, *keys: Arg, **options: Unpack[CallOptions]) -> int:
         """Notes that keys were used; how many there were."""
         return self._count("TOUCH", keys, options)
 
     def _count(
-        self, name: str, keys: tuple[Arg, ...], options: dict[str, Any]
+        self, name: str, keys: tuple[Arg, ...], options: CallOptions
     ) -> int:
         reply: Any = self.execute(name, *keys, **options)
         return int(reply)

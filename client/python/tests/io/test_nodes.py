@@ -272,6 +272,10 @@ def test_tls(make: Callable[..., Both], tmp_path: pathlib.Path) -> None:
             exchange(endpoint, [b"PING"])
         )
         assert plain.failure is not None
+        named = Endpoint("localhost", endpoint.port)
+        (other,) = nodes.exchange(exchange(named, [b"PING"]))
+        assert other.failure is not None
+        assert not other.was_ready
         (stranger,) = make(tls={}).exchange(exchange(endpoint, [b"PING"]))
         assert stranger.failure is not None
         assert stranger.failure.code == "UNAVAILABLE"

@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from slotplanner import AsyncSlotPlanner, CommandResult, SlotPlanner
+from slotplanner import (
+    AsyncSlotPlanner,
+    CommandResult,
+    ReadPreference,
+    SlotPlanner,
+)
 
 
 def blocking(planner: SlotPlanner) -> list[bytes | None]:
@@ -13,5 +18,11 @@ def blocking(planner: SlotPlanner) -> list[bytes | None]:
 
 
 async def with_asyncio(planner: AsyncSlotPlanner) -> list[bytes | None]:
-    await planner.mset({"a": 1, b"b": b"x"})
-    return await planner.mget("a", "b")
+    await planner.mset({"a": 1, b"b": b"x"}, timeout=2)
+    return await planner.mget("a", read_preference=ReadPreference.REPLICA)
+
+
+def wrong(planner: SlotPlanner) -> None:
+    planner.mget("a", time_out=1)  # type: ignore[call-arg]
+    planner.mget(None)  # type: ignore[arg-type]
+    SlotPlanner(time_out=1)  # type: ignore[call-arg]

@@ -63,8 +63,14 @@ class NodeOptions:
             retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
             socket_connect_timeout=self.connect_timeout,
             socket_timeout=self.connect_timeout,
-            **(self.tls or {}),
+            **self._tls_arguments(),
         )
+
+    def _tls_arguments(self) -> Mapping[str, Any]:
+        if self.tls is None:
+            return {}
+        # Older versions of redis-py would not look at the name.
+        return {"ssl_check_hostname": True, **self.tls}
 
 
 def failure_to_connect(endpoint: Endpoint, error: Exception) -> Cause:

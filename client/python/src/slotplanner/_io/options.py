@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Callable, Union
+from typing import Any, Callable, TypedDict, Union
 
 import grpc
 
@@ -47,6 +48,37 @@ class SplitPolicy(enum.IntEnum):
     otherwise."""
     EMULATE = 3
     """Also rewrite it into several commands."""
+
+
+class CallOptions(TypedDict, total=False):
+    """What each call takes beside its arguments; None means what the client
+    says. See `ClientOptions`."""
+
+    timeout: float | None
+    read_preference: ReadPreference | None
+    split_policy: SplitPolicy | None
+    client_zone: str | None
+    cluster: str | None
+
+
+class ClientArguments(TypedDict, total=False):
+    """What the clients take as keyword arguments: `ClientOptions` but for the
+    target."""
+
+    credentials: grpc.ChannelCredentials | None
+    tls_server_name: str
+    bearer_token: str
+    cluster: str
+    timeout: float
+    read_preference: ReadPreference
+    split_policy: SplitPolicy
+    client_zone: str
+    username: str
+    password: str
+    node_tls: Mapping[str, Any] | None
+    connect_timeout: float
+    connection_factory: Callable[..., Any] | None
+    address_map: AddressMap | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,22 +168,29 @@ class ClientOptions:
             )
         )
 
-    def batch_options(
-        self,
-        cluster: str | None,
-        read_preference: ReadPreference | None,
-        split_policy: SplitPolicy | None,
-        client_zone: str | None,
-    ) -> BatchOptions:
-        """What to ask for, where None means what these options say."""
+    def batch_options(self, call: CallOptions) -> BatchOptions:
+        """What a call asks for."""
+        said = self._said_by(call)
         return BatchOptions(
-            cluster=self.cluster if cluster is None else cluster,
-            read_preference=int(read_preference or self.read_preference),
-            client_zone=(
-                self.client_zone if client_zone is None else client_zone
-            ),
-            split_policy=int(split_policy or self.split_policy),
+            cluster=said.cluster,
+            read_preference=int(said.read_preference),
+            client_zone=said.client_zone,
+            split_policy=int(said.split_policy),
         )
+
+    def deadline(self, call: CallOptions) -> float:
+        """When a call that begins now is over, by time.monotonic()."""
+        return time.monotonic() + self._said_by(call).timeout
+
+    def _said_by(self, call: CallOptions) -> ClientOptions:
+        """These options, with what the call says in their place."""
+        said: Any = {
+            name: value for name, value in call.items() if value is not None
+        }
+        strange = sorted(said.keys() - CallOptions.__annotations__.keys())
+        if strange:
+            raise TypeError(f"There is no option {', '.join(strange)}.")
+        return dataclasses.replace(self, **said) if said else self
 
 
 def encode_command(args: Iterable[Arg]) -> list[bytes]:
