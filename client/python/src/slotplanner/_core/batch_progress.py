@@ -94,7 +94,7 @@ class BatchProgress:
         origins = self._take_results(plan, results)
         planned = {
             (part.command_index, part.part_index): part
-            for delivery in deliveries.deliveries
+            for delivery in (deliveries.deliveries if again else ())
             for part in delivery.parts
         }
         next_commands: list[Command] = []

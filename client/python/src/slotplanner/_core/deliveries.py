@@ -23,8 +23,7 @@ class Kind(enum.Enum):
     TRANSACTION = enum.auto()
 
 
-@dataclasses.dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """Parts that go over one connection, and are sent again together or not at
     all: one part, or a transaction with the WATCH commands before it (rule
     D3)."""
@@ -64,6 +63,10 @@ class Deliveries:
     """The steps of each stage, in the order in which they must be sent."""
 
 
+# The commands that are about transactions.
+_WORDS = (b"WATCH", b"UNWATCH", b"MULTI", b"EXEC", b"DISCARD")
+
+
 class _Watch(NamedTuple):
     """A WATCH whose transaction has not come yet, and the place kept for its
     step."""
@@ -100,6 +103,10 @@ class _Grouping:
             self._stages.append([])
             i = 0
             while i < len(parts):
+                if not parts[i].is_named(*_WORDS):
+                    self._add_alone(parts[i])
+                    i += 1
+                    continue
                 end = _end_of_step(parts, i)
                 if end == i:
                     raise misfit(
@@ -112,6 +119,10 @@ class _Grouping:
             self._keep_alone(watches)
         return Deliveries(self._deliveries, self._stages)
 
+    def _add_alone(self, part: PlannedPart) -> None:
+        self._stages[-1].append(Step(len(self._deliveries), 0, 1))
+        self._deliveries.append(Delivery(Kind.COMMAND, [part]))
+
     def _add(self, parts: Sequence[PlannedPart]) -> None:
         watches = self._watches[parts[0].endpoint]
         steps = self._stages[-1]
@@ -120,14 +131,13 @@ class _Grouping:
             watches.append(_Watch(parts[0], len(self._stages) - 1, len(steps)))
             steps.append(Step(-1, 0, 0))
             return
-        kind = Kind.COMMAND
+        kind = Kind.UNWATCH
         watched: list[PlannedPart] = []
-        if parts[0].is_named(b"UNWATCH"):
-            kind = Kind.UNWATCH
+        if len(parts) == 1:
             self._keep_alone(watches)
             index = len(self._deliveries)
             watches.clear()
-        elif len(parts) > 1:
+        else:
             kind = Kind.TRANSACTION
             for i, watch in enumerate(watches):
                 watched.append(watch.part)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from slotplanner._core.redirection import Endpoint
 from slotplanner._core.reply_merge import can_merge
 from slotplanner.v1 import slot_planner_service_pb2 as pb
+from slotplanner.v1.topology_pb2 import Node
 
 # The name, then the arguments.
 Command = Sequence[bytes]
@@ -23,8 +24,7 @@ class PlanError(Exception):
         self.message = message
 
 
-@dataclasses.dataclass(frozen=True)
-class PlannedPart:
+class PlannedPart(NamedTuple):
     """One command to send."""
 
     endpoint: Endpoint
@@ -78,16 +78,18 @@ def resolve_plan(
     for stage in plan.stages:
         parts = []
         for node_plan in stage.node_plans:
+            endpoint = _endpoint_of(node_plan.node)
             for planned in node_plan.commands:
-                part = _resolve_part(commands, plan, node_plan, planned)
-                place = (part.command_index, part.part_index)
-                if (
-                    not 0 <= part.part_index < part_counts[part.command_index]
-                    or place in seen
+                part = _resolve_part(
+                    commands, plan, endpoint, node_plan, planned
+                )
+                command_index, part_index = part.command_index, part.part_index
+                place = (command_index, part_index)
+                if not 0 <= part_index < part_counts[command_index] or (
+                    place in seen
                 ):
                     raise misfit(
-                        "a part is there twice or has no place",
-                        part.command_index,
+                        "a part is there twice or has no place", command_index
                     )
                 seen.add(place)
                 parts.append(part)
@@ -113,39 +115,52 @@ def resolve_plan(
     return stages
 
 
+def _endpoint_of(node: Node) -> Endpoint | None:
+    if not node.host or not 1 <= node.port <= 65535:
+        return None
+    return Endpoint(node.host, node.port)
+
+
 def _resolve_part(
     commands: Sequence[Command],
     plan: pb.PlanBatchResponse,
+    endpoint: Endpoint | None,
     node_plan: pb.NodePlan,
     planned: pb.PlannedCommand,
 ) -> PlannedPart:
     command_index = planned.command_index
     if not 0 <= command_index < len(commands):
         raise misfit("there is no such command", command_index)
-    node = node_plan.node
-    if not node.host or not 1 <= node.port <= 65535:
+    if endpoint is None:
         raise misfit("a node has no endpoint", command_index)
-    command = commands[command_index]
-    args = command
-    if planned.arg_indexes:
-        picked = []
-        for index in planned.arg_indexes:
-            source, position = (
-                (command, index) if index >= 0 else (plan.literals, -1 - index)
-            )
-            if position >= len(source):
-                raise misfit("there is no such argument", command_index)
-            picked.append(source[position])
-        args = picked
+    args = commands[command_index]
+    sources = list(planned.arg_indexes)
+    if sources:
+        try:
+            args = _pick(args, plan, sources)
+        except IndexError:
+            raise misfit("there is no such argument", command_index) from None
     if not args:
         raise misfit("a part is empty", command_index)
     return PlannedPart(
-        endpoint=Endpoint(node.host, node.port),
-        requires_readonly=node_plan.requires_readonly,
-        command_index=command_index,
-        part_index=planned.part_index,
-        slot=planned.slot if planned.HasField("slot") else None,
-        args=args,
-        sources=list(planned.arg_indexes),
-        reply_positions=list(planned.reply_positions),
+        endpoint,
+        node_plan.requires_readonly,
+        command_index,
+        planned.part_index,
+        planned.slot if planned.HasField("slot") else None,
+        args,
+        sources,
+        list(planned.reply_positions),
     )
+
+
+def _pick(
+    command: Command, plan: pb.PlanBatchResponse, sources: Sequence[int]
+) -> Command:
+    """The arguments that a plan names. Raises `IndexError`."""
+    if min(sources) >= 0:
+        return [command[index] for index in sources]
+    return [
+        command[index] if index >= 0 else plan.literals[-1 - index]
+        for index in sources
+    ]

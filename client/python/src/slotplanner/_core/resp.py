@@ -31,8 +31,7 @@ class ReplyParser:
     """Takes bytes as they come and gives whole replies. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._position = 0
+        self._buffer = bytearray()  # What is of no value yet.
         # The arrays that are not complete, from the outermost one: how many
         # elements each still lacks, and those it has.
         self._open: list[tuple[int, list[Reply]]] = []
@@ -41,81 +40,68 @@ class ReplyParser:
     @property
     def is_between_replies(self) -> bool:
         """Whether all bytes that came belong to replies that were given."""
-        return (
-            self._position == len(self._buffer)
-            and not self._open
-            and self._bulk_length is None
-        )
+        return not self._buffer and not self._open and self._bulk_length is None
 
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that `data` completes. Raises `ProtocolError`."""
-        self._buffer += data
+        buffer = self._buffer
+        buffer += data
+        size = len(buffer)
+        position = 0
         replies: list[Reply] = []
-        while self._read_value(replies):
-            pass
-        if self._position == len(self._buffer):
-            self._buffer.clear()
-        else:
-            del self._buffer[: self._position]
-        self._position = 0
+        while position < size:
+            value: Reply
+            if self._bulk_length is not None:
+                end = position + self._bulk_length
+                if size < end + 2:
+                    break
+                if not buffer.startswith(b"\r\n", end):
+                    raise ProtocolError("a bulk string has another length")
+                value = bytes(buffer[position:end])
+                position = end + 2
+                self._bulk_length = None
+            else:
+                end = buffer.find(b"\r\n", position)
+                if end < 0:
+                    if size - position > MAX_LINE_BYTES:
+                        raise ProtocolError("a line is too long")
+                    break
+                kind = buffer[position]
+                line = bytes(buffer[position + 1 : end])
+                position = end + 2
+                if kind == 0x24:  # $
+                    length = _length(line, MAX_BULK_BYTES)
+                    if length >= 0:
+                        self._bulk_length = length
+                        continue
+                    value = None
+                elif kind == 0x2A:  # *
+                    length = _length(line, MAX_ELEMENTS)
+                    if length > 0:
+                        if len(self._open) == MAX_DEPTH:
+                            raise ProtocolError("arrays are nested too deeply")
+                        self._open.append((length, []))
+                        continue
+                    value = None if length < 0 else []
+                elif kind == 0x2B:  # +
+                    value = line
+                elif kind == 0x3A:  # :
+                    value = _integer(line)
+                elif kind == 0x2D:  # -
+                    value = ErrorReply(line)
+                else:
+                    raise ProtocolError("a reply has an unknown type")
+            while self._open:
+                length, elements = self._open[-1]
+                elements.append(value)
+                if len(elements) < length:
+                    break
+                value = elements
+                self._open.pop()
+            else:
+                replies.append(value)
+        del buffer[:position]
         return replies
-
-    def _read_value(self, replies: list[Reply]) -> bool:
-        """Reads one value, or the head of one. False when bytes are missing."""
-        if self._bulk_length is not None:
-            end = self._position + self._bulk_length
-            if len(self._buffer) < end + 2:
-                return False
-            if self._buffer[end : end + 2] != b"\r\n":
-                raise ProtocolError("a bulk string has another length")
-            value = bytes(self._buffer[self._position : end])
-            self._position = end + 2
-            self._bulk_length = None
-            self._add(value, replies)
-            return True
-        end = self._buffer.find(b"\r\n", self._position)
-        if end < 0:
-            if len(self._buffer) - self._position > MAX_LINE_BYTES:
-                raise ProtocolError("a line is too long")
-            return False
-        kind = self._buffer[self._position]
-        line = bytes(self._buffer[self._position + 1 : end])
-        self._position = end + 2
-        if kind == 0x2B:  # +
-            self._add(line, replies)
-        elif kind == 0x2D:  # -
-            self._add(ErrorReply(line), replies)
-        elif kind == 0x3A:  # :
-            self._add(_integer(line), replies)
-        elif kind == 0x24:  # $
-            length = _length(line, MAX_BULK_BYTES)
-            if length < 0:
-                self._add(None, replies)
-            else:
-                self._bulk_length = length
-        elif kind == 0x2A:  # *
-            length = _length(line, MAX_ELEMENTS)
-            if length < 0:
-                self._add(None, replies)
-            elif length == 0:
-                self._add([], replies)
-            elif len(self._open) == MAX_DEPTH:
-                raise ProtocolError("arrays are nested too deeply")
-            else:
-                self._open.append((length, []))
-        else:
-            raise ProtocolError("a reply has an unknown type")
-        return True
-
-    def _add(self, value: Reply, replies: list[Reply]) -> None:
-        while self._open:
-            length, elements = self._open[-1]
-            elements.append(value)
-            if len(elements) < length:
-                return
-            value = elements
-            self._open.pop()
-        replies.append(value)
 
 
 def _integer(line: bytes) -> int:
