@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf import json_format
 
@@ -12,7 +12,7 @@ from slotplanner._core import effects
 from slotplanner._core.effects import Exchange, Exchanged, Round, Sleep, Steps
 from slotplanner._core.planned_parts import PlannedPart
 from slotplanner._core.redirection import Endpoint
-from slotplanner._core.resp import ReplyParser
+from slotplanner._core.resp import ReplyParser, pack
 from slotplanner.results import Cause
 from slotplanner.v1 import slot_planner_service_pb2 as pb
 
@@ -90,8 +90,14 @@ def requests_in(payload: bytes) -> list[list[bytes]]:
     return list(replies)
 
 
-# What a node does with its requests: bytes to reply with, or a failure, after
-# which nothing else comes.
+class Cut(NamedTuple):
+    """The connection breaks, and what is behind this request has not left."""
+
+    cause: Cause
+
+
+# What a node does with its requests: bytes to reply with; or a failure, after
+# which nothing else comes, or a `Cut`.
 Node = Callable[[list[bytes]], Any]
 
 
@@ -103,6 +109,7 @@ class Network:
         self._nodes = nodes
         self.received: list[tuple[int, list[bytes]]] = []
         self.connections: list[tuple[int, Connection]] = []
+        self.readonly: list[bool] = []
         self.returned: list[Any] = []
         self.forgotten: list[Endpoint] = []
         self.planner: Callable[[Any], effects.Answer[Any]] | None = None
@@ -143,11 +150,18 @@ class Network:
             )
         connection = exchange.connection or Connection()
         self.connections.append((port, connection))
+        self.readonly.append(exchange.readonly)
         replies: Any = []
         parser = ReplyParser()
+        sent_bytes = 0
         for request in requests_in(exchange.payload):
+            sent_bytes += len(pack(request))
             self.received.append((port, request))
             reply = node(request)
+            if isinstance(reply, Cut):
+                return Exchanged(
+                    None, replies, reply.cause, sent_bytes=sent_bytes
+                )
             if isinstance(reply, Cause):
                 return Exchanged(
                     None, replies, reply, sent_bytes=len(exchange.payload)

@@ -348,3 +348,94 @@ def test_without_the_list_nothing_is_sent() -> None:
     batches.plans = [whole(1), PlannerFailure("INTERNAL", "x")]
     batches.run("GET k")
     assert batches.fetches == 2
+
+
+def test_a_list_that_cannot_be_fetched_again_is_asked_for_at_once() -> None:
+    batches = Batches({})
+    batches.plans = [PlannerFailure("INTERNAL", "x")] * 2
+    with pytest.raises(NothingSent, match="x"):
+        batches.run("GET k")
+    batches.clock.now += 1
+    batches.positions = [
+        Answer(failure=PlannerFailure("PERMISSION_DENIED", "no")),
+        positions("new"),
+    ]
+    with pytest.raises(NothingSent, match="no"):
+        batches.run("NEW k")
+    with pytest.raises(NothingSent, match="x"):
+        batches.run("NEW k")
+    assert batches.sent_to_planner(1) == [[b"NEW", b"k"]]
+
+
+def mget_plan(*parts: tuple[int, list[int], list[int]], of: int = 1) -> Any:
+    """A plan of `of` MGET commands, each split into as many of the parts: the
+    node, the arguments, and where their values belong."""
+    each = len(parts) // of
+    return plan_of(
+        stages=[
+            {
+                "nodePlans": [
+                    node_plan(
+                        port,
+                        {
+                            "commandIndex": i // each,
+                            "partIndex": i % each,
+                            "slot": i,
+                            "argIndexes": [0, *indexes],
+                            "replyPositions": positions,
+                        },
+                    )
+                    for i, (port, indexes, positions) in enumerate(parts)
+                ]
+            }
+        ],
+        commandPlans=[split("GATHER", each)] * of,
+    )
+
+
+def values(*keys: str) -> bytes:
+    return b"*%d\r\n" % len(keys) + b"".join(
+        b"+%s\r\n" % key.encode() for key in keys
+    )
+
+
+def test_parts_of_parts_of_parts() -> None:
+    # Rules E1, E2: whatever falls apart how often, indexes are the caller's.
+    batches = Batches({8: script(values("d")), 7: script(values("a"))})
+    batches.positions = [
+        Answer(
+            json_format.ParseDict(
+                {"commands": [{"command": "mget", "readsAll": True}]},
+                topology_pb.GetKeyPositionsResponse(),
+            )
+        )
+    ]
+    batches.plans = [
+        # a c | b d: both nodes are down.
+        mget_plan((1, [1, 3], [0, 2]), (2, [2, 4], [1, 3])),
+        # a, c | b, d: only d comes.
+        mget_plan(
+            (1, [1], [0]), (2, [2], [1]), (3, [1], [0]), (8, [2], [1]), of=2
+        ),
+        # a | c | b, each whole; one node is up.
+        mget_plan((7, [1], [0]), (2, [1], [0]), (3, [1], [0]), of=3),
+        PlannerFailure("INTERNAL", "x"),
+    ]
+    for command_plan in batches.plans[2].command_plans:
+        command_plan.verdict = 1
+    (result,) = batches.run("MGET a b c d")
+    assert [batches.sent_to_planner(i) for i in (1, 2, 3)] == [
+        [[b"MGET", b"a", b"c"], [b"MGET", b"b", b"d"]],
+        [[b"MGET", b"a"], [b"MGET", b"c"], [b"MGET", b"b"]],
+        [[b"MGET", b"c"], [b"MGET", b"b"]],
+    ]
+    assert [
+        (part.arg_indexes, part.reply_positions, part.outcome.value)
+        for part in result.parts
+    ] == [
+        ([1], [0], "applied"),
+        ([3], [2], "not_sent"),
+        ([2], [1], "not_sent"),
+        ([4], [3], "applied"),
+    ]
+    assert "not sent: part 1 on 127.0.0.1:2 (arguments 3)" in str(result.reply)

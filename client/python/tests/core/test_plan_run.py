@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from plans import Clock, Network, names, node_plan, plan_of, script, single
+from plans import Clock, Cut, Network, names, node_plan, plan_of, script, single
 
 from slotplanner import Cause, ErrorReply, Outcome
 from slotplanner._core.backoff import Backoff
@@ -234,6 +234,7 @@ def test_a_replica_that_sends_away_is_not_asked_again() -> None:
     result = runs.run([[b"GET", b"a"]], node_plan(1, at(0), readonly=True))
     assert outcomes(result) == ["applied"]
     assert runs.received == ["1 GET a", "2 GET a"]
+    assert runs.network.readonly == [True, False]
 
 
 def test_nothing_goes_out_behind_the_deadline() -> None:
@@ -244,3 +245,50 @@ def test_nothing_goes_out_behind_the_deadline() -> None:
     assert cause is not None
     assert cause.code == "DEADLINE_EXCEEDED"
     assert runs.received == []
+
+
+def test_what_is_sent_elsewhere_waits_for_what_is_before_it() -> None:
+    # Rule D1.
+    later, moved = b"-TRYAGAIN x\r\n", b"-MOVED 1 127.0.0.1:2\r\n"
+    runs = Runs({1: script(later, moved, OK), 2: script(OK)})
+    result = runs.run(
+        [[b"SET", b"a", b"1"], [b"SET", b"a", b"2"]],
+        node_plan(1, at(0), at(1)),
+    )
+    assert runs.received == [
+        "1 SET a 1",
+        "1 SET a 2",
+        "1 SET a 1",
+        "2 SET a 2",
+    ]
+    assert outcomes(result) == ["applied"] * 2
+
+
+def test_where_multi_failed_nothing_goes_out_again() -> None:
+    # The node has executed each command as it came.
+    moved = b"-MOVED 1 127.0.0.1:2\r\n"
+    runs = Runs({1: script(b"-ERR no\r\n", OK, moved, b"-ERR x\r\n")})
+    commands: list[Command] = [[b"MULTI"], [b"SET", b"a", b"1"]]
+    commands += [[b"SET", b"b", b"1"], [b"EXEC"]]
+    result = runs.run(
+        commands, node_plan(1, at(0, None), at(1), at(2), at(3, None))
+    )
+    assert len(runs.received) == 4
+    assert outcomes(result) == ["failed", "applied", "failed", "failed"]
+
+
+def test_a_transaction_whose_exec_has_not_left_goes_out_again() -> None:
+    runs = Runs({1: script(OK, Cut(LOST), OK, QUEUED, b"*1\r\n+OK\r\n")})
+    result = runs.run(
+        [[b"MULTI"], [b"SET", b"a", b"1"], [b"EXEC"]],
+        node_plan(1, at(0, None), at(1), at(2, None)),
+    )
+    assert outcomes(result) == ["applied"] * 3
+
+
+def test_what_has_not_left_is_not_unknown() -> None:
+    runs = Runs({1: script(Cut(LOST))})
+    result = runs.run(
+        [[b"INCR", b"a"], [b"INCR", b"b"]], node_plan(1, at(0), at(1, 2))
+    )
+    assert outcomes(result) == ["unknown", "not_sent"]
