@@ -439,3 +439,36 @@ def test_parts_of_parts_of_parts() -> None:
         ([4], [3], "applied"),
     ]
     assert "not sent: part 1 on 127.0.0.1:2 (arguments 3)" in str(result.reply)
+
+
+def test_indexes_are_the_callers_at_any_depth() -> None:
+    batches = Batches({port: script(values(str(port))) for port in (2, 4, 5)})
+    batches.positions = [positions("mget")]
+    batches.plans = [
+        mget_plan((2, [1], [0]), (1, [2, 3, 4], [1, 2, 3])),
+        # b c d, then c d.
+        mget_plan((3, [2, 3], [1, 2]), (4, [1], [0])),
+        mget_plan((5, [1], [0]), (6, [2], [1])),
+        PlannerFailure("INTERNAL", "x"),
+    ]
+    # The name and the last argument of c d are the planner's own.
+    batches.plans[1].literals.extend([b"mget", b"last"])
+    first = batches.plans[1].stages[0].node_plans[0].commands[0]
+    first.arg_indexes[:] = [-1, 2, 3, -2]
+    second = batches.plans[2].stages[0].node_plans[1].commands[0]
+    second.arg_indexes[:] = [0, 2, 3]
+    (result,) = batches.run("MGET a b c d")
+    assert names(batches.network.received) == [
+        "2 MGET a",
+        "4 MGET b",
+        "5 mget c",
+    ]
+    assert [
+        (part.node[-1], part.arg_indexes, part.reply_positions)
+        for part in result.parts
+    ] == [
+        ("2", [1], [0]),
+        ("5", [3], [2]),
+        ("6", [4], [3]),
+        ("4", [2], [1]),
+    ]

@@ -292,6 +292,12 @@ def test_a_factory_makes_the_connections(
     assert result.failure is not None
     assert result.failure.code == "INVALID_ARGUMENT"
     assert "secret" not in result.failure.message
+    # Of redis-py's arguments, some exclude each other.
+    (result,) = make(username="ada", tls={"credential_provider": 1}).exchange(
+        exchange(redis, [b"PING"])
+    )
+    assert result.failure is not None
+    assert result.failure.code == "INVALID_ARGUMENT"
 
 
 def test_what_is_no_resp_ends_the_connection(

@@ -80,8 +80,9 @@ def failure_to_connect(endpoint: Endpoint, error: Exception) -> Cause:
         return Cause(
             "UNAUTHENTICATED", f"Node {endpoint}: it refuses the credentials."
         )
-    if isinstance(error, (redis.RedisError, OSError)):
-        return Cause("UNAVAILABLE", f"Node {endpoint}: {error}.")
+    if isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError)):
+        reason = str(error).rstrip(".")
+        return Cause("UNAVAILABLE", f"Node {endpoint}: {reason}.")
     return Cause(
         "INVALID_ARGUMENT",
         f"Node {endpoint}: no connection could be made "
