@@ -5,11 +5,16 @@ what a runner is and what the cases mean."""
 
 import argparse
 import asyncio
+import pathlib
 import sys
 
-from judge import cases, stubs
+from judge import cases
 
-stubs.provide()
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+
+import api_stubs  # noqa: E402
+
+api_stubs.provide()
 
 # These need the stubs.
 from judge.executions import ExecutionJudge  # noqa: E402

@@ -2,9 +2,11 @@
 """The judge sees what is wrong: what passes everything proves nothing."""
 
 import asyncio
+import pathlib
+import sys
 import unittest
 
-from judge import cases, stubs
+from judge import cases
 from judge.comparison import differences
 from judge.fake_node import ScriptedNode
 from judge.hash_slot import hash_tag, key_slot
@@ -13,7 +15,11 @@ from judge.masking import Masking
 from judge.recording import record
 from judge.text import format_json
 
-stubs.provide()
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'support'))
+
+import api_stubs  # noqa: E402
+
+api_stubs.provide()
 
 from judge.executions import ExecutionJudge  # noqa: E402
 from judge.fake_planner import FakePlanner  # noqa: E402
