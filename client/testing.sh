@@ -31,6 +31,17 @@ has_settings() {
   done
 }
 
+# compare_with_one_server RUNNER [RUNNER_OF_REPLICA_READS]: the differential test,
+# of thousands of commands; then with replica reads during failovers, by the
+# other runner if there is one.
+compare_with_one_server() {
+  has_settings SLOTPLANNER_PREFIX SLOTPLANNER_DIFFERENTIAL || return 0
+  local -a test=(/usr/bin/python3
+    "$root/tests/e2e/differential/client_differential.py")
+  "${test[@]}" --runner="$1"
+  "${test[@]}" --runner="${2-$1}" --commands=2000 --replica-reads --failovers
+}
+
 # with_server COMMAND...: runs it with PLANNER, the address of a server in front
 # of an empty cluster.
 with_server() (
