@@ -11,7 +11,7 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/slotplanner)
 install(TARGETS slotplanner-server slotplanner)
 
 install(TARGETS slotplanner_client slotplanner_local_planner
-                slotplanner_answers slotplanner_planning slotplanner_topology
+                slotplanner_answers slotplanner_advice slotplanner_planning slotplanner_topology
                 slotplanner_commands slotplanner_slots slotplanner_resp
                 slotplanner_base slotplanner_api slotplanner_error_details_proto
         EXPORT slotplannerTargets)
@@ -19,7 +19,7 @@ install(EXPORT slotplannerTargets NAMESPACE slotplanner::
         DESTINATION ${package_dir})
 
 foreach(folder client/cpp client/local service/base service/resp service/slots
-        service/commands service/topology service/planning service/answers)
+        service/commands service/topology service/planning service/advice service/answers)
   install(DIRECTORY ${folder}/
           DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/slotplanner/${folder}
           FILES_MATCHING PATTERN "*.h")
