@@ -151,6 +151,12 @@ ABSL_FLAG(int32_t, max_arguments,
           slotplanner::ServerOptions{}.request_limits.max_arguments,
           "Arguments in one PlanBatch request, those of all commands\n"
           "together, names included.");
+ABSL_FLAG(int32_t, max_advice_keys,
+          slotplanner::ServerOptions{}.request_limits.max_advice_keys,
+          "Keys or arguments in one SuggestHashTags request.");
+ABSL_FLAG(int32_t, max_hash_tags,
+          slotplanner::ServerOptions{}.request_limits.max_hash_tags,
+          "Hash tags in one MintHashTags response.");
 ABSL_FLAG(int32_t, max_watchers,
           slotplanner::ServerOptions{}.call_limits.max_watchers,
           "WatchTopology calls at one time, those of all clusters together;\n"
@@ -215,6 +221,8 @@ constexpr std::string_view kFlagNames[] = {
     "max_keys",
     "max_commands",
     "max_arguments",
+    "max_advice_keys",
+    "max_hash_tags",
     "max_watchers",
     "max_connections",
     "max_calls_per_connection",
@@ -355,6 +363,12 @@ void AddLimits(const Arguments& given, config::v1::Limits& limits) {
   }
   if (given.Has("max_arguments")) {
     limits.set_max_arguments(absl::GetFlag(FLAGS_max_arguments));
+  }
+  if (given.Has("max_advice_keys")) {
+    limits.set_max_advice_keys(absl::GetFlag(FLAGS_max_advice_keys));
+  }
+  if (given.Has("max_hash_tags")) {
+    limits.set_max_hash_tags(absl::GetFlag(FLAGS_max_hash_tags));
   }
   if (given.Has("max_watchers")) {
     limits.set_max_watchers(absl::GetFlag(FLAGS_max_watchers));

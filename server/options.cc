@@ -8,6 +8,7 @@
 
 #include <google/protobuf/descriptor.h>
 
+#include "slotplanner/v1/advisor_service.pb.h"
 #include "slotplanner/v1/slot_planner_service.pb.h"
 #include "slotplanner/v1/topology_service.pb.h"
 
@@ -107,6 +108,14 @@ void ReadLimits(const config::v1::Limits& limits, SettingReader& reader,
     reader.Number("limits.max_arguments", limits.max_arguments(), 1, kMaxInt,
                   requests.max_arguments);
   }
+  if (limits.has_max_advice_keys()) {
+    reader.Number("limits.max_advice_keys", limits.max_advice_keys(), 1,
+                  kMaxInt, requests.max_advice_keys);
+  }
+  if (limits.has_max_hash_tags()) {
+    reader.Number("limits.max_hash_tags", limits.max_hash_tags(), 1, kMaxInt,
+                  requests.max_hash_tags);
+  }
   if (limits.has_max_watchers()) {
     reader.Number("limits.max_watchers", limits.max_watchers(), 0, 1'000'000,
                   calls.max_watchers);
@@ -147,7 +156,8 @@ void ReadLimits(const config::v1::Limits& limits, SettingReader& reader,
 std::vector<std::string_view> MethodNames() {
   std::vector<std::string_view> names;
   for (const google::protobuf::FileDescriptor* const file :
-       {v1::KeyslotRequest::descriptor()->file(),
+       {v1::ExplainErrorRequest::descriptor()->file(),
+        v1::KeyslotRequest::descriptor()->file(),
         v1::GetTopologyRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service(0)->method_count(); ++i) {
       names.emplace_back(file->service(0)->method(i)->name());

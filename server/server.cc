@@ -73,6 +73,7 @@ Server::Server(const ServerOptions& options)
       watches_(gate_, metrics_),
       slot_planner_service_(MakeSlotPlannerService(gate_, metrics_)),
       topology_service_(MakeTopologyService(gate_, watches_, metrics_)),
+      advisor_service_(MakeAdvisorService(gate_, metrics_)),
       health_service_(kMaxHealthWatchers,
                       [this](const grpc::CallbackServerContext& context) {
                         return gate_.CheckHealthCaller(context);
@@ -109,6 +110,7 @@ absl::Status Server::Listen(const ServerOptions& options) {
       MakeServerBuilder(options, quota_);
   builder->RegisterService(slot_planner_service_.get());
   builder->RegisterService(topology_service_.get());
+  builder->RegisterService(advisor_service_.get());
   builder->RegisterService(&health_service_);
   builder->RegisterCallbackGenericService(&unknown_method_service_);
 

@@ -98,6 +98,7 @@ class Server {
   TopologyWatches watches_;
   std::unique_ptr<grpc::Service> slot_planner_service_;
   std::unique_ptr<grpc::Service> topology_service_;
+  std::unique_ptr<grpc::Service> advisor_service_;
   UnknownMethodService unknown_method_service_{&gate_};
   HealthService health_service_;
   Health health_;

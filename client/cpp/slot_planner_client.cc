@@ -26,7 +26,8 @@ constexpr char kServiceConfig[] = R"json({
   "loadBalancingConfig": [{"round_robin": {}}],
   "methodConfig": [{
     "name": [{"service": "slotplanner.v1.SlotPlannerService"},
-             {"service": "slotplanner.v1.TopologyService"}],
+             {"service": "slotplanner.v1.TopologyService"},
+             {"service": "slotplanner.v1.AdvisorService"}],
     "retryPolicy": {
       "maxAttempts": 4,
       "initialBackoff": "0.1s",
@@ -95,6 +96,7 @@ SlotPlannerClient::SlotPlannerClient(
     absl::Duration default_timeout, const std::string& bearer_token)
     : planner_(v1::SlotPlannerService::NewStub(channel)),
       topology_(v1::TopologyService::NewStub(channel)),
+      advisor_(v1::AdvisorService::NewStub(channel)),
       default_timeout_(default_timeout),
       authorization_(
           bearer_token.empty() ? "" : absl::StrCat("Bearer ", bearer_token)) {}
@@ -122,14 +124,21 @@ absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
 
 absl::StatusOr<v1::PlanBatchResponse> SlotPlannerClient::PlanBatch(
     const v1::PlanBatchRequest& request, absl::Time deadline) const {
+  const auto masked = WithoutValues(request, deadline);
+  if (!masked.ok()) return masked.status();
+  return Call(*planner_, &v1::SlotPlannerService::StubInterface::PlanBatch,
+              *masked, deadline, authorization_);
+}
+
+absl::StatusOr<v1::PlanBatchRequest> SlotPlannerClient::WithoutValues(
+    const v1::PlanBatchRequest& request, absl::Time deadline) const {
   const auto table = key_positions_.TableFor(request, [&] {
     v1::GetKeyPositionsRequest of_cluster;
     of_cluster.set_cluster(request.cluster());
     return GetKeyPositions(of_cluster, deadline);
   });
   if (!table.ok()) return table.status();
-  return Call(*planner_, &v1::SlotPlannerService::StubInterface::PlanBatch,
-              (*table)->WithoutValues(request), deadline, authorization_);
+  return (*table)->WithoutValues(request);
 }
 
 absl::StatusOr<v1::GetTopologyResponse> SlotPlannerClient::GetTopology(
@@ -168,6 +177,48 @@ SlotPlannerClient::ReportRedirection(
   return Call(*topology_,
               &v1::TopologyService::StubInterface::ReportRedirection, request,
               deadline, authorization_);
+}
+
+absl::StatusOr<v1::ExplainErrorResponse> SlotPlannerClient::ExplainError(
+    const v1::ExplainErrorRequest& request,
+    std::optional<absl::Time> deadline) const {
+  const absl::Time end = deadline.value_or(absl::Now() + default_timeout_);
+  v1::ExplainErrorRequest masked = request;
+  if (!request.command().args().empty()) {
+    v1::PlanBatchRequest batch;
+    batch.set_cluster(request.cluster());
+    *batch.add_commands() = request.command();
+    const auto without_values = WithoutValues(batch, end);
+    if (!without_values.ok()) return without_values.status();
+    *masked.mutable_command() = without_values->commands(0);
+  }
+  return Call(*advisor_, &v1::AdvisorService::StubInterface::ExplainError,
+              masked, end, authorization_);
+}
+
+absl::StatusOr<v1::SuggestHashTagsResponse> SlotPlannerClient::SuggestHashTags(
+    const v1::SuggestHashTagsRequest& request,
+    std::optional<absl::Time> deadline) const {
+  const absl::Time end = deadline.value_or(absl::Now() + default_timeout_);
+  v1::SuggestHashTagsRequest masked = request;
+  if (!request.commands().empty()) {
+    v1::PlanBatchRequest batch;
+    batch.set_cluster(request.cluster());
+    *batch.mutable_commands() = request.commands();
+    auto without_values = WithoutValues(batch, end);
+    if (!without_values.ok()) return without_values.status();
+    masked.mutable_commands()->Swap(without_values->mutable_commands());
+  }
+  return Call(*advisor_, &v1::AdvisorService::StubInterface::SuggestHashTags,
+              masked, end, authorization_);
+}
+
+absl::StatusOr<v1::MintHashTagsResponse> SlotPlannerClient::MintHashTags(
+    const v1::MintHashTagsRequest& request,
+    std::optional<absl::Time> deadline) const {
+  return Call(*advisor_, &v1::AdvisorService::StubInterface::MintHashTags,
+              request, deadline.value_or(absl::Now() + default_timeout_),
+              authorization_);
 }
 
 absl::Status SlotPlannerClient::WatchTopology(

@@ -10,6 +10,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "slotplanner/v1/advisor_service.grpc.pb.h"
 #include "slotplanner/v1/error_reason.pb.h"
 #include "slotplanner/v1/slot_planner_service.grpc.pb.h"
 #include "slotplanner/v1/topology_service.grpc.pb.h"
@@ -91,6 +92,20 @@ class SlotPlannerClient final : public BatchPlanner {
       const v1::ReportRedirectionRequest& request,
       absl::Time deadline) const override;
 
+  // Sends the error as it is, and the command as PlanBatch does.
+  absl::StatusOr<v1::ExplainErrorResponse> ExplainError(
+      const v1::ExplainErrorRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  // Sends commands as PlanBatch does.
+  absl::StatusOr<v1::SuggestHashTagsResponse> SuggestHashTags(
+      const v1::SuggestHashTagsRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
+  absl::StatusOr<v1::MintHashTagsResponse> MintHashTags(
+      const v1::MintHashTagsRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
   // Calls `on_topology` with the current topology, then with each later one, in
   // this thread; those that come while it runs are skipped but for the newest.
   // No default timeout applies. Returns OK when `on_topology` returns false,
@@ -102,8 +117,12 @@ class SlotPlannerClient final : public BatchPlanner {
       const std::stop_token& stop = {}) const;
 
  private:
+  absl::StatusOr<v1::PlanBatchRequest> WithoutValues(
+      const v1::PlanBatchRequest& request, absl::Time deadline) const;
+
   std::unique_ptr<v1::SlotPlannerService::StubInterface> planner_;
   std::unique_ptr<v1::TopologyService::StubInterface> topology_;
+  std::unique_ptr<v1::AdvisorService::StubInterface> advisor_;
   absl::Duration default_timeout_;
   std::string authorization_;  // Empty: none is sent.
   mutable KeyPositionsCache key_positions_;

@@ -88,6 +88,40 @@ ApiError UnknownClusterError(std::string_view cluster) {
           .violations = {{"cluster", "No such cluster is configured."}}};
 }
 
+ApiError OutOfRangeError(std::string_view field, int64_t value, int64_t min,
+                         int64_t max) {
+  return {.code = absl::StatusCode::kInvalidArgument,
+          .reason = v1::ERROR_REASON_OUT_OF_RANGE,
+          .message = absl::StrCat("The field ", ToAbsl(field), " holds ", value,
+                                  "; it must be ", min, " to ", max, "."),
+          .metadata = {{"field", Text(field)},
+                       {"value", absl::StrCat(value)},
+                       {"min", absl::StrCat(min)},
+                       {"max", absl::StrCat(max)}},
+          .violations = {
+              {Text(field), absl::StrCat("Must be ", min, " to ", max, ".")}}};
+}
+
+ApiError ExclusiveFieldsError(std::string_view field, std::string_view other) {
+  return {.code = absl::StatusCode::kInvalidArgument,
+          .reason = v1::ERROR_REASON_EXCLUSIVE_FIELDS,
+          .message = absl::StrCat("The request has ", ToAbsl(field), " and ",
+                                  ToAbsl(other), "; send only one of them."),
+          .violations = {
+              {Text(other), absl::StrCat("Excludes ", ToAbsl(field), ".")}}};
+}
+
+ApiError UnknownNodeError(std::string_view field, int index) {
+  return {.code = absl::StatusCode::kNotFound,
+          .reason = v1::ERROR_REASON_UNKNOWN_NODE,
+          .message = absl::StrCat(ToAbsl(field), "[", index,
+                                  "] is no node of the cluster's topology; "
+                                  "GetTopology lists them."),
+          .metadata = {{"index", absl::StrCat(index)}},
+          .violations = {{absl::StrCat(ToAbsl(field), "[", index, "]"),
+                          "No such node is in the topology."}}};
+}
+
 ApiError TopologyNotReadyError(std::string_view cluster) {
   return {.code = absl::StatusCode::kUnavailable,
           .reason = v1::ERROR_REASON_TOPOLOGY_NOT_READY,

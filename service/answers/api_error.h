@@ -44,6 +44,10 @@ ApiError NotAllowedError(std::string_view caller, std::string_view kind,
                          std::string_view name);
 ApiError MalformedRequestError(std::string_view message_name);
 ApiError NotARedirectionError();
+ApiError OutOfRangeError(std::string_view field, int64_t value, int64_t min,
+                         int64_t max);
+ApiError ExclusiveFieldsError(std::string_view field, std::string_view other);
+ApiError UnknownNodeError(std::string_view field, int index);
 ApiError StoppingError();
 
 // The error as it goes over the wire: code and message, with exactly one

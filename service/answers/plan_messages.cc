@@ -39,19 +39,29 @@ SplitPolicy FromMessage(v1::SplitPolicy policy) {
              : static_cast<SplitPolicy>(policy);
 }
 
+void FillKeys(const std::vector<KeyLocation>& keys,
+              google::protobuf::RepeatedPtrField<v1::KeyLocation>& messages) {
+  for (const KeyLocation& key : keys) {
+    v1::KeyLocation& message = *messages.Add();
+    message.set_arg_index(key.arg_index);
+    message.set_slot(key.slot.value());
+  }
+}
+
+void FillRemedies(const std::vector<Remedy>& remedies,
+                  google::protobuf::RepeatedPtrField<v1::Remedy>& messages) {
+  for (const Remedy& remedy : remedies) {
+    v1::Remedy& message = *messages.Add();
+    message.set_kind(static_cast<v1::RemedyKind>(remedy.kind));
+    message.set_description(remedy.description);
+  }
+}
+
 void FillRefusal(const Refusal& refusal, v1::Refusal& message) {
   message.set_reason(static_cast<v1::RefusalReason>(refusal.reason));
   message.set_message(refusal.message);
-  for (const KeyLocation& key : refusal.keys) {
-    v1::KeyLocation& out = *message.add_keys();
-    out.set_arg_index(key.arg_index);
-    out.set_slot(key.slot.value());
-  }
-  for (const Remedy& remedy : refusal.remedies) {
-    v1::Remedy& out = *message.add_remedies();
-    out.set_kind(static_cast<v1::RemedyKind>(remedy.kind));
-    out.set_description(remedy.description);
-  }
+  FillKeys(refusal.keys, *message.mutable_keys());
+  FillRemedies(refusal.remedies, *message.mutable_remedies());
 }
 
 }  // namespace slotplanner

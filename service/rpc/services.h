@@ -16,5 +16,7 @@ std::unique_ptr<grpc::Service> MakeSlotPlannerService(
     CallGate& gate, prometheus::Registry& metrics);
 std::unique_ptr<grpc::Service> MakeTopologyService(
     CallGate& gate, TopologyWatches& watches, prometheus::Registry& metrics);
+std::unique_ptr<grpc::Service> MakeAdvisorService(
+    CallGate& gate, prometheus::Registry& metrics);
 
 }  // namespace slotplanner

@@ -31,6 +31,7 @@
 #include <gtest/gtest.h>
 
 #include "slotplanner/rpc/v1/error_details.pb.h"
+#include "slotplanner/v1/advisor_service.pb.h"
 #include "slotplanner/v1/error_reason.pb.h"
 #include "slotplanner/v1/slot_planner_service.pb.h"
 #include "slotplanner/v1/topology_service.pb.h"
@@ -148,8 +149,8 @@ std::shared_ptr<const CommandCatalog> FewCommands() {
 // the last to the first), `partial` (the first shard only), `cold` (no topology
 // yet), `stale` (confirmed an eternity ago) and `few` (with some commands of
 // Redis and a MSETEX only), and limits of 8 keys, 4
-// commands, 12 arguments and no watchers. For a case with a caller, only
-// `keyslots` may call: Keyslot for `default`.
+// commands, 12 arguments, 6 keys to advise on, 5 hash tags and no watchers. For
+// a case with a caller, only `keyslots` may call: Keyslot for `default`.
 class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
  protected:
   void SetUp() override {
@@ -159,6 +160,7 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
                              &port);
     builder.RegisterService(planner_.get());
     builder.RegisterService(topology_.get());
+    builder.RegisterService(advisor_.get());
     server_ = builder.BuildAndStart();
     ASSERT_NE(server_, nullptr);
     Publish("default", ThreeShards());
@@ -243,13 +245,17 @@ class GoldenTest : public testing::TestWithParam<std::filesystem::path> {
   Serving serving_{{"default", "partial", "moving", "stale", "cold", "few"},
                    {.request_limits = {.max_keys = 8,
                                        .max_commands = 4,
-                                       .max_arguments = 12},
+                                       .max_arguments = 12,
+                                       .max_advice_keys = 6,
+                                       .max_hash_tags = 5},
                     .call_limits = {.max_watchers = 0},
                     .max_topology_age = absl::Hours(24 * 365 * 1000)}};
   std::unique_ptr<grpc::Service> planner_ =
       MakeSlotPlannerService(serving_.gate, serving_.metrics);
   std::unique_ptr<grpc::Service> topology_ =
       MakeTopologyService(serving_.gate, serving_.watches, serving_.metrics);
+  std::unique_ptr<grpc::Service> advisor_ =
+      MakeAdvisorService(serving_.gate, serving_.metrics);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::GenericStub> stub_;
 };

@@ -9,11 +9,19 @@ import grpc
 
 import random_seed
 import server_fixture
+from slotplanner.v1 import advisor_service_pb2 as advisor_api
+from slotplanner.v1 import advisor_service_pb2_grpc
 from slotplanner.v1 import slot_planner_service_pb2 as api
 from slotplanner.v1 import slot_planner_service_pb2_grpc
 
 SEED = random_seed.random_seed()
-METHODS = ('Keyslot', 'GroupKeys', 'PlanBatch')
+METHODS = [
+    f'{service.full_name}/{method.name}'
+    for module in (api, advisor_api)
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+]
+GROUP_KEYS = 'slotplanner.v1.SlotPlannerService/GroupKeys'
 UNLIMITED = (
     ('grpc.max_receive_message_length', -1),
     ('grpc.max_send_message_length', -1),
@@ -21,20 +29,19 @@ UNLIMITED = (
 
 
 def setUpModule():
-    global server, channel, planner
+    global server, channel, planner, advisor
     server = server_fixture.Server('static:3')
     unittest.addModuleCleanup(server.stop)
     server.wait_for_topology()
     channel = grpc.insecure_channel(server.address, UNLIMITED)
     unittest.addModuleCleanup(channel.close)
     planner = slot_planner_service_pb2_grpc.SlotPlannerServiceStub(channel)
+    advisor = advisor_service_pb2_grpc.AdvisorServiceStub(channel)
 
 
 def call_raw(method: str, request: bytes) -> bytes:
     """Calls with bytes that no stub has made."""
-    return channel.unary_unary(f'/slotplanner.v1.SlotPlannerService/{method}')(
-        request, timeout=60
-    )
+    return channel.unary_unary(f'/{method}')(request, timeout=60)
 
 
 class LimitsTest(unittest.TestCase):
@@ -120,6 +127,64 @@ class LimitsTest(unittest.TestCase):
         )
         self.assertEqual(planner.Keyslot(api.KeyslotRequest()).slot, 0)
 
+    def test_keys_to_be_advised_on(self):
+        # As much work as there can be: all that tags are made of is shared.
+        shared = b':'.join(b'%d' % i for i in range(15))
+        keys = [shared + b':%x' % i for i in range(10_000)]
+        request = advisor_api.SuggestHashTagsRequest(
+            keys=keys, max_suggestions=20
+        )
+        group = advisor.SuggestHashTags(request, timeout=60).groups[0]
+        self.assertEqual(len(group.suggestions), 20)
+        self.assertEqual(group.suggestions[0].tag, shared)
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'OUT_OF_RANGE',
+            advisor.SuggestHashTags,
+            advisor_api.SuggestHashTagsRequest(keys=keys, max_suggestions=21),
+        )
+        request.keys.append(b'one more')
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'TOO_MANY',
+            advisor.SuggestHashTags,
+            request,
+        )
+        # A command counts even if it has no arguments.
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'TOO_MANY',
+            advisor.SuggestHashTags,
+            advisor_api.SuggestHashTagsRequest(
+                commands=[api.Command()] * 10_001
+            ),
+        )
+
+    def test_hash_tags_at_their_limit(self):
+        request = advisor_api.MintHashTagsRequest(slots=[7], count=100_000)
+        tags = advisor.MintHashTags(request, timeout=60).tags
+        self.assertEqual(len({tag.tag for tag in tags}), 100_000)
+        request.count += 1
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'OUT_OF_RANGE',
+            advisor.MintHashTags,
+            request,
+        )
+
+    def test_errors_of_4_kib(self):
+        request = advisor_api.ExplainErrorRequest(error=b'ASK ' + b'1' * 4092)
+        self.assertEqual(
+            advisor.ExplainError(request).cause, advisor_api.ERROR_CAUSE_ASK
+        )
+        request.error += b'1'
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'TOO_MANY',
+            advisor.ExplainError,
+            request,
+        )
+
     def test_no_keys_and_no_commands(self):
         for call, request in (
             (planner.GroupKeys, api.GroupKeysRequest()),
@@ -149,7 +214,7 @@ class LimitsTest(unittest.TestCase):
                 grpc.StatusCode.INVALID_ARGUMENT,
                 b'UNKNOWN_ENUM_VALUE',
                 call_raw,
-                'GroupKeys',
+                GROUP_KEYS,
                 request,
             )
 
@@ -158,7 +223,7 @@ class LimitsTest(unittest.TestCase):
         client_zone = b'\x2a\x02\xc3\x28'  # Of GroupKeysRequest.
         for method, request in (
             *((method, cluster) for method in METHODS),
-            ('GroupKeys', b'\x12\x01a' + client_zone),
+            (GROUP_KEYS, b'\x12\x01a' + client_zone),
         ):
             self.assert_refused(
                 grpc.StatusCode.INVALID_ARGUMENT,

@@ -21,6 +21,8 @@ import grpc
 
 import server_fixture
 from live_cluster import wait_until
+from slotplanner.v1 import advisor_service_pb2 as advisor_api
+from slotplanner.v1 import advisor_service_pb2_grpc
 from slotplanner.v1 import slot_planner_service_pb2 as api
 from slotplanner.v1 import slot_planner_service_pb2_grpc
 from slotplanner.v1 import topology_service_pb2 as topology_api
@@ -49,6 +51,17 @@ METHODS = {
     'ReportRedirection': topology_api.ReportRedirectionRequest(
         error=b'CLUSTERDOWN Hash slot not served'
     ),
+    'ExplainError': advisor_api.ExplainErrorRequest(
+        error=b'CROSSSLOT', command=api.Command(args=[b'GET', b'foo'])
+    ),
+    'SuggestHashTags': advisor_api.SuggestHashTagsRequest(keys=[b'a', b'b']),
+    'MintHashTags': advisor_api.MintHashTagsRequest(slots=[1]),
+}
+SERVICES = {
+    method.name: service.full_name
+    for module in (api, topology_api, advisor_api)
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
 }
 
 
@@ -76,6 +89,7 @@ def call(channel, method: str, cluster: str = '', metadata=()):
     for stub in (
         slot_planner_service_pb2_grpc.SlotPlannerServiceStub(channel),
         topology_service_pb2_grpc.TopologyServiceStub(channel),
+        advisor_service_pb2_grpc.AdvisorServiceStub(channel),
     ):
         if hasattr(stub, method):
             answer = getattr(stub, method)(
@@ -902,6 +916,18 @@ class SecretsTest(SecurityTest):
                     api.Command(args=[b'AUTH', value]),
                 ],
             )
+            yield 'ExplainError', advisor_api.ExplainErrorRequest(
+                cluster=cluster,
+                error=b'CROSSSLOT ' + key,
+                command=api.Command(args=[b'MSETNX', key, value, b'b', value]),
+            )
+            yield 'SuggestHashTags', advisor_api.SuggestHashTagsRequest(
+                cluster=cluster,
+                commands=[api.Command(args=[b'MSET', key, value, b'k', value])],
+            )
+            yield 'MintHashTags', advisor_api.MintHashTagsRequest(
+                cluster=cluster, nodes=[self.MARK]
+            )
             yield 'ReportRedirection', topology_api.ReportRedirectionRequest(
                 cluster=cluster, error=b'MOVED 1 %s:1' % key
             )
@@ -915,15 +941,10 @@ class SecretsTest(SecurityTest):
 
     def send(self, method: str, request, metadata) -> str:
         """What came back, unless it is a good answer."""
-        service = (
-            'SlotPlannerService'
-            if method in ('Keyslot', 'GroupKeys', 'PlanBatch')
-            else 'TopologyService'
-        )
         data = request
         if not isinstance(request, bytes):
             data = request.SerializeToString()
-        path = f'/slotplanner.v1.{service}/{method}'
+        path = f'/{SERVICES[method]}/{method}'
         channel = self.server.channel
         try:
             if method == 'WatchTopology':

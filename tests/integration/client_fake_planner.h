@@ -14,6 +14,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "slotplanner/v1/advisor_service.grpc.pb.h"
 #include "slotplanner/v1/slot_planner_service.grpc.pb.h"
 #include "slotplanner/v1/topology_service.grpc.pb.h"
 
@@ -118,7 +119,8 @@ class FakeWatch {
 
 // Listens on a loopback port of the system's choice.
 class FakePlanner final : public v1::SlotPlannerService::Service,
-                          public v1::TopologyService::Service {
+                          public v1::TopologyService::Service,
+                          public v1::AdvisorService::Service {
  public:
   FakePlanner() {
     AnswerKeyPositions(*CommandCatalog::Redis70(), get_key_positions.response);
@@ -130,6 +132,7 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
     builder.RegisterService(
         static_cast<v1::SlotPlannerService::Service*>(this));
     builder.RegisterService(static_cast<v1::TopologyService::Service*>(this));
+    builder.RegisterService(static_cast<v1::AdvisorService::Service*>(this));
     server_ = builder.BuildAndStart();
     EXPECT_NE(server_, nullptr);
     target_ = absl::StrCat("127.0.0.1:", port);
@@ -149,6 +152,10 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
       get_key_positions;
   FakeMethod<v1::ReportRedirectionRequest, v1::ReportRedirectionResponse>
       report_redirection;
+  FakeMethod<v1::ExplainErrorRequest, v1::ExplainErrorResponse> explain_error;
+  FakeMethod<v1::SuggestHashTagsRequest, v1::SuggestHashTagsResponse>
+      suggest_hash_tags;
+  FakeMethod<v1::MintHashTagsRequest, v1::MintHashTagsResponse> mint_hash_tags;
   FakeWatch watch_topology;
 
  private:
@@ -185,6 +192,21 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
       grpc::ServerContext*, const v1::ReportRedirectionRequest* request,
       v1::ReportRedirectionResponse* response) override {
     return report_redirection.Answer(*request, response);
+  }
+  grpc::Status ExplainError(grpc::ServerContext*,
+                            const v1::ExplainErrorRequest* request,
+                            v1::ExplainErrorResponse* response) override {
+    return explain_error.Answer(*request, response);
+  }
+  grpc::Status SuggestHashTags(grpc::ServerContext*,
+                               const v1::SuggestHashTagsRequest* request,
+                               v1::SuggestHashTagsResponse* response) override {
+    return suggest_hash_tags.Answer(*request, response);
+  }
+  grpc::Status MintHashTags(grpc::ServerContext*,
+                            const v1::MintHashTagsRequest* request,
+                            v1::MintHashTagsResponse* response) override {
+    return mint_hash_tags.Answer(*request, response);
   }
   grpc::Status WatchTopology(
       grpc::ServerContext* context, const v1::WatchTopologyRequest*,

@@ -74,6 +74,15 @@ TEST_F(SlotPlannerClientTest, CallsEveryMethod) {
   report.set_error("MOVED 1 n:7000");
   EXPECT_EQ(client_->ReportRedirection(report)->topology().version(), "v2");
   EXPECT_EQ(planner_.report_redirection.request().error(), report.error());
+
+  planner_.explain_error.response.set_message("why");
+  EXPECT_EQ(client_->ExplainError({})->message(), "why");
+
+  planner_.suggest_hash_tags.response.add_groups();
+  EXPECT_EQ(client_->SuggestHashTags({})->groups_size(), 1);
+
+  planner_.mint_hash_tags.response.add_tags()->set_tag("06S");
+  EXPECT_EQ(client_->MintHashTags({})->tags(0).tag(), "06S");
 }
 
 v1::PlanBatchRequest RequestOf(
@@ -84,6 +93,32 @@ v1::PlanBatchRequest RequestOf(
     for (const std::string& arg : args) command.add_args(arg);
   }
   return request;
+}
+
+TEST_F(SlotPlannerClientTest, SendsNoValuesToBeAdvisedOn) {
+  const std::string secret = "hunter2";
+  const v1::PlanBatchRequest batch = RequestOf(
+      {{"MSET", "a", secret, "b", secret}, {"EVAL", secret, "1", "k"}});
+
+  v1::ExplainErrorRequest error;
+  error.set_error("CROSSSLOT");
+  *error.mutable_command() = batch.commands(0);
+  ASSERT_TRUE(client_->ExplainError(error).ok());
+  const v1::ExplainErrorRequest sent_error = planner_.explain_error.request();
+  EXPECT_EQ(sent_error.SerializeAsString().find(secret), std::string::npos);
+  EXPECT_EQ(sent_error.error(), "CROSSSLOT");
+  EXPECT_THAT(sent_error.command().args(),
+              testing::ElementsAre("MSET", "a", "", "b", ""));
+
+  v1::SuggestHashTagsRequest request;
+  *request.mutable_commands() = batch.commands();
+  request.set_max_suggestions(7);
+  ASSERT_TRUE(client_->SuggestHashTags(request).ok());
+  const v1::SuggestHashTagsRequest sent = planner_.suggest_hash_tags.request();
+  EXPECT_EQ(sent.SerializeAsString().find(secret), std::string::npos);
+  EXPECT_EQ(sent.max_suggestions(), 7);
+  EXPECT_THAT(sent.commands(1).args(),
+              testing::ElementsAre("EVAL", "", "1", "k"));
 }
 
 TEST_F(SlotPlannerClientTest, SendsNoValuesOfABatch) {

@@ -31,10 +31,11 @@ type ErrorReason int32
 const (
 	// Never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// INVALID_ARGUMENT: the request has no keys or no commands.
+	// INVALID_ARGUMENT: the request has no keys, no commands, or not what else its
+	// method is about.
 	ErrorReason_ERROR_REASON_EMPTY_REQUEST ErrorReason = 1
-	// INVALID_ARGUMENT: too many keys, commands or arguments. Metadata: `count`,
-	// `limit`.
+	// INVALID_ARGUMENT: too many keys, commands, arguments or bytes. Metadata:
+	// `count`, `limit`.
 	ErrorReason_ERROR_REASON_TOO_MANY ErrorReason = 2
 	// INVALID_ARGUMENT: an enum field holds a number that this server does not
 	// know. Metadata: `field`, `value`.
@@ -64,6 +65,14 @@ const (
 	// PERMISSION_DENIED: this caller may not use that method or cluster. Metadata:
 	// `caller`, and `method` or `cluster`.
 	ErrorReason_ERROR_REASON_NOT_ALLOWED ErrorReason = 12
+	// INVALID_ARGUMENT: a number is outside of its range. Metadata: `field`,
+	// `value`, `min`, `max`.
+	ErrorReason_ERROR_REASON_OUT_OF_RANGE ErrorReason = 13
+	// NOT_FOUND: no node of that address or ID is in the topology. Metadata:
+	// `index`, that of the node in its field.
+	ErrorReason_ERROR_REASON_UNKNOWN_NODE ErrorReason = 14
+	// INVALID_ARGUMENT: the request has two fields of which it may have one.
+	ErrorReason_ERROR_REASON_EXCLUSIVE_FIELDS ErrorReason = 15
 )
 
 // Enum value maps for ErrorReason.
@@ -82,6 +91,9 @@ var (
 		10: "ERROR_REASON_STOPPING",
 		11: "ERROR_REASON_UNKNOWN_CALLER",
 		12: "ERROR_REASON_NOT_ALLOWED",
+		13: "ERROR_REASON_OUT_OF_RANGE",
+		14: "ERROR_REASON_UNKNOWN_NODE",
+		15: "ERROR_REASON_EXCLUSIVE_FIELDS",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -97,6 +109,9 @@ var (
 		"ERROR_REASON_STOPPING":           10,
 		"ERROR_REASON_UNKNOWN_CALLER":     11,
 		"ERROR_REASON_NOT_ALLOWED":        12,
+		"ERROR_REASON_OUT_OF_RANGE":       13,
+		"ERROR_REASON_UNKNOWN_NODE":       14,
+		"ERROR_REASON_EXCLUSIVE_FIELDS":   15,
 	}
 )
 
@@ -131,7 +146,7 @@ var File_slotplanner_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_slotplanner_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"!slotplanner/v1/error_reason.proto\x12\x0eslotplanner.v1*\xb2\x03\n" +
+	"!slotplanner/v1/error_reason.proto\x12\x0eslotplanner.v1*\x93\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_EMPTY_REQUEST\x10\x01\x12\x19\n" +
@@ -146,7 +161,10 @@ const file_slotplanner_v1_error_reason_proto_rawDesc = "" +
 	"\x15ERROR_REASON_STOPPING\x10\n" +
 	"\x12\x1f\n" +
 	"\x1bERROR_REASON_UNKNOWN_CALLER\x10\v\x12\x1c\n" +
-	"\x18ERROR_REASON_NOT_ALLOWED\x10\fb\x06proto3"
+	"\x18ERROR_REASON_NOT_ALLOWED\x10\f\x12\x1d\n" +
+	"\x19ERROR_REASON_OUT_OF_RANGE\x10\r\x12\x1d\n" +
+	"\x19ERROR_REASON_UNKNOWN_NODE\x10\x0e\x12!\n" +
+	"\x1dERROR_REASON_EXCLUSIVE_FIELDS\x10\x0fb\x06proto3"
 
 var (
 	file_slotplanner_v1_error_reason_proto_rawDescOnce sync.Once

@@ -80,6 +80,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
                  "--max_keys=6",
                  "--max_commands=7",
                  "--max_arguments=8",
+                 "--max_advice_keys=12",
+                 "--max_hash_tags=11",
                  "--allow_plaintext",
                  "--shutdown_timeout=9s",
                  "--max_connection_age=0",
@@ -111,6 +113,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
   EXPECT_EQ(options.request_limits.max_keys, 6);
   EXPECT_EQ(options.request_limits.max_commands, 7);
   EXPECT_EQ(options.request_limits.max_arguments, 8);
+  EXPECT_EQ(options.request_limits.max_advice_keys, 12);
+  EXPECT_EQ(options.request_limits.max_hash_tags, 11);
   EXPECT_TRUE(options.allow_plaintext);
   EXPECT_EQ(options.shutdown_timeout, absl::Seconds(9));
   EXPECT_EQ(options.max_connection_age, absl::InfiniteDuration());
@@ -235,6 +239,9 @@ TEST(ParseCommandLineTest, ChecksEveryRange) {
             "--max_keys: must be from 1 to 2147483647");
   EXPECT_THAT(ErrorOf({"--max_commands=0"}), StartsWith("--max_commands: "));
   EXPECT_THAT(ErrorOf({"--max_arguments=-1"}), StartsWith("--max_arguments: "));
+  EXPECT_THAT(ErrorOf({"--max_advice_keys=0"}),
+              StartsWith("--max_advice_keys: "));
+  EXPECT_THAT(ErrorOf({"--max_hash_tags=0"}), StartsWith("--max_hash_tags: "));
   EXPECT_EQ(ErrorOf({"--refresh_interval=99ms"}),
             "--refresh_interval: must be from 100ms to 24h");
   EXPECT_EQ(ErrorOf({"--refresh_interval=inf"}),

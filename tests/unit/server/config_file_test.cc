@@ -52,6 +52,8 @@ limits:
   max_commands: 20
   max_arguments: 30
   max_watchers: 40
+  max_hash_tags: 50
+  max_advice_keys: 60
 )");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->ShortDebugString(),
@@ -70,7 +72,8 @@ limits:
             R"(refresh_timeout { nanos: 500000000 } )"
             R"(drain_delay { seconds: 90 } )"
             R"(limits { max_message_bytes: 1048576 max_keys: 10 )"
-            R"(max_commands: 20 max_arguments: 30 max_watchers: 40 } )"
+            R"(max_commands: 20 max_arguments: 30 max_watchers: 40 )"
+            R"(max_hash_tags: 50 max_advice_keys: 60 } )"
             R"(min_refresh_interval { nanos: 100000000 } )"
             R"(max_topology_age { seconds: 600 } refresh_nodes: 3)");
 }

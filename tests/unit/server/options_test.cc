@@ -79,10 +79,11 @@ TEST(CompleteOptionsTest, NamesTheCallerThatHasThem) {
             0u);
 }
 
-TEST(CompleteOptionsTest, KnowsTheMethodsOfBothServices) {
+TEST(CompleteOptionsTest, KnowsTheMethodsOfAllServices) {
   for (const char* method :
        {"Keyslot", "GroupKeys", "PlanBatch", "GetTopology", "WatchTopology",
-        "GetCommands", "GetKeyPositions", "ReportRedirection"}) {
+        "GetCommands", "GetKeyPositions", "ReportRedirection", "ExplainError",
+        "SuggestHashTags", "MintHashTags"}) {
     const ServerOptions options =
         OptionsOf(absl::StrCat(kMutualTls,
                                "callers: [{name: a, identities: [a.example], "
@@ -159,6 +160,7 @@ TEST(SettingsThatNeedRestartTest, AreNoneThatApplyWhileItRuns) {
       "max_topology_age: 1m\nrefresh_nodes: 1\ndrain_delay: 1s\n"
       "shutdown_timeout: 1s\nopen_health: false\nlog_level: debug\n"
       "limits: {max_keys: 1, max_commands: 1, max_arguments: 1, "
+      "max_advice_keys: 1, max_hash_tags: 1, "
       "max_watchers: 1, max_connections: 1, max_concurrent_calls: 1, "
       "max_queued_calls: 1, max_queue_delay: 1s, "
       "memory_quota_bytes: 1048576}"));

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <memory>
+#include <optional>
+
+#include "slotplanner/v1/advisor_service.grpc.pb.h"
+
+#include "service/answers/advice_answers.h"
+#include "service/rpc/services.h"
+#include "service/rpc/serving_snapshot.h"
+#include "service/rpc/unary_call.h"
+
+namespace slotplanner {
+namespace {
+
+using v1::AdvisorService;
+using RawService = AdvisorService::WithRawCallbackMethod_ExplainError<
+    AdvisorService::WithRawCallbackMethod_SuggestHashTags<
+        AdvisorService::WithRawCallbackMethod_MintHashTags<
+            AdvisorService::Service>>>;
+using MaybeError = std::optional<ApiError>;
+
+MaybeError ExplainError(const UnaryCall& call,
+                        const v1::ExplainErrorRequest& request,
+                        v1::ExplainErrorResponse& response) {
+  const auto [cluster, error] = call.FindCluster(request.cluster());
+  if (error) return error;
+  if (auto mistake = Validate(request, call.state().request_limits)) {
+    return mistake;
+  }
+  const ServingSnapshot serving = call.SnapshotOf(*cluster);
+  if (serving.error && NeedsTopology(request)) return serving.error;
+  AnswerExplainError(request, serving.snapshot.get(), response);
+  return std::nullopt;
+}
+
+MaybeError SuggestHashTags(const UnaryCall& call,
+                           const v1::SuggestHashTagsRequest& request,
+                           v1::SuggestHashTagsResponse& response) {
+  const auto [cluster, error] = call.FindCluster(request.cluster());
+  if (error) return error;
+  if (auto mistake = Validate(request, call.state().request_limits)) {
+    return mistake;
+  }
+  const ServingSnapshot serving = call.SnapshotOf(*cluster);
+  if (serving.error && NeedsTopology(request)) return serving.error;
+  AnswerSuggestHashTags(request, serving.snapshot.get(), response);
+  return std::nullopt;
+}
+
+MaybeError MintHashTags(const UnaryCall& call,
+                        const v1::MintHashTagsRequest& request,
+                        v1::MintHashTagsResponse& response) {
+  const auto [cluster, error] = call.FindCluster(request.cluster());
+  if (error) return error;
+  if (auto mistake = Validate(request, call.state().request_limits)) {
+    return mistake;
+  }
+  const ServingSnapshot serving = call.SnapshotOf(*cluster);
+  if (serving.error && NeedsTopology(request)) return serving.error;
+  return AnswerMintHashTags(request, serving.snapshot.get(), response);
+}
+
+// For what is much work though its request has few bytes.
+template <typename Request, typename Response, typename Handler>
+grpc::ServerUnaryReactor* AnswerOnWorker(UnaryCall* call, Handler handler) {
+  if (call->is_admitted()) {
+    call->RunOnWorker(
+        [call, handler] { Answer<Request, Response>(call, handler); });
+  }
+  return call;
+}
+
+// Thread-safe.
+class AdvisorServiceImpl final : public RawService {
+ public:
+  AdvisorServiceImpl(CallGate& gate, prometheus::Registry& metrics)
+      : gate_(gate),
+        explain_error_("ExplainError", AdvisorService::service_full_name(),
+                       metrics),
+        suggest_hash_tags_("SuggestHashTags",
+                           AdvisorService::service_full_name(), metrics),
+        mint_hash_tags_("MintHashTags", AdvisorService::service_full_name(),
+                        metrics) {}
+
+  grpc::ServerUnaryReactor* ExplainError(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return Answer<v1::ExplainErrorRequest, v1::ExplainErrorResponse>(
+        new UnaryCall(gate_, explain_error_, context, request, response),
+        slotplanner::ExplainError);
+  }
+
+  grpc::ServerUnaryReactor* SuggestHashTags(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override {
+    return AnswerOnWorker<v1::SuggestHashTagsRequest,
+                          v1::SuggestHashTagsResponse>(
+        new UnaryCall(gate_, suggest_hash_tags_, context, request, response),
+        slotplanner::SuggestHashTags);
+  }
+
+  grpc::ServerUnaryReactor* MintHashTags(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* request,
+                                         grpc::ByteBuffer* response) override {
+    return AnswerOnWorker<v1::MintHashTagsRequest, v1::MintHashTagsResponse>(
+        new UnaryCall(gate_, mint_hash_tags_, context, request, response),
+        slotplanner::MintHashTags);
+  }
+
+ private:
+  CallGate& gate_;
+  UnaryMethod explain_error_;
+  UnaryMethod suggest_hash_tags_;
+  UnaryMethod mint_hash_tags_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAdvisorService(
+    CallGate& gate, prometheus::Registry& metrics) {
+  return std::make_unique<AdvisorServiceImpl>(gate, metrics);
+}
+
+}  // namespace slotplanner
