@@ -8,12 +8,16 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/cli/escapes.h"
 #include "service/base/strings.h"
 
 namespace slotplanner::cli {
 namespace {
+
+constexpr int kLastSlot = 16383;  // Of the cluster specification.
 
 // A flag. `store` returns false when the value is none of the flag's.
 struct Flag {
@@ -39,6 +43,24 @@ bool StoreTls(std::string_view value, bool& is_on, std::string& to) {
   is_on = true;
   to = value;
   return !value.empty();
+}
+
+// Slots and ranges of them, as in `0,100-199`.
+bool StoreSlots(std::string_view value, std::vector<int>& to) {
+  for (const absl::string_view item : absl::StrSplit(ToAbsl(value), ',')) {
+    const std::pair<absl::string_view, absl::string_view> ends =
+        absl::StrSplit(item, absl::MaxSplits('-', 1));
+    const bool is_range = item.find('-') != absl::string_view::npos;
+    int first = 0;
+    int last = 0;
+    if (!absl::SimpleAtoi(ends.first, &first) ||
+        !absl::SimpleAtoi(is_range ? ends.second : ends.first, &last) ||
+        first < 0 || last < first || last > kLastSlot) {
+      return false;
+    }
+    for (int slot = first; slot <= last; ++slot) to.push_back(slot);
+  }
+  return true;
 }
 
 constexpr Flag kFlags[] = {
@@ -100,7 +122,7 @@ constexpr Flag kFlags[] = {
     {"escapes", "",
      "read \\xHH \\n \\r \\t \\a \\b \\\\ in arguments as redis-cli does\n"
      "between double quotes; without it arguments are taken as they are",
-     "keyslot group plan exec",
+     "keyslot group plan exec explain advise",
      [](std::string_view, Options& options) { return options.escapes = true; }},
     {"by", "slot|node", "what the keys of a group share; slot", "group",
      [](std::string_view value, Options& options) {
@@ -128,7 +150,7 @@ constexpr Flag kFlags[] = {
     {"file", "FILE|-",
      "read commands from there or from standard input, one a line, in place\n"
      "of one on the command line",
-     "plan exec",
+     "plan exec advise",
      [](std::string_view value, Options& options) {
        options.file = value;
        return !value.empty();
@@ -193,6 +215,35 @@ constexpr Flag kFlags[] = {
      "not apply",
      "topology",
      [](std::string_view, Options& options) { return options.watch = true; }},
+    {"slots", "SLOT|FIRST-LAST,...", "slots that tags may hash to", "tags",
+     [](std::string_view value, Options& options) {
+       return StoreSlots(value, options.slots);
+     }},
+    {"nodes", "NODE,...",
+     "nodes, each by host:port or node ID: tags may hash to the slots of\n"
+     "their shards",
+     "tags",
+     [](std::string_view value, Options& options) {
+       options.nodes = absl::StrSplit(ToAbsl(value), ',');
+       return !value.empty();
+     }},
+    {"except_slots", "SLOT|FIRST-LAST,...", "slots that no tag may hash to",
+     "tags",
+     [](std::string_view value, Options& options) {
+       return StoreSlots(value, options.except_slots);
+     }},
+    {"count", "N", "how many tags; one for each slot and node that is named",
+     "tags",
+     [](std::string_view value, Options& options) {
+       return absl::SimpleAtoi(ToAbsl(value), &options.count) &&
+              options.count > 0;
+     }},
+    {"max_suggestions", "N", "how many for each group at most, up to 20; 3",
+     "advise",
+     [](std::string_view value, Options& options) {
+       return absl::SimpleAtoi(ToAbsl(value), &options.max_suggestions) &&
+              options.max_suggestions > 0;
+     }},
     {"help", "", "print this", "",
      [](std::string_view, Options& options) { return options.help = true; }},
 };

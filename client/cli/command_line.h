@@ -38,6 +38,11 @@ struct Options {
   TlsFiles redis_tls_files = {};  // With `redis_tls`.
   std::string address_map = {};   // FROM=TO,...
   bool watch = false;
+  std::vector<int> slots = {};
+  std::vector<int> except_slots = {};
+  std::vector<std::string> nodes = {};
+  int count = 0;  // As many as slots and nodes are named.
+  int max_suggestions = 3;
   bool help = false;
 };
 

@@ -47,7 +47,7 @@ std::string FormatResultJson(const CommandResult& command, bool plan_outdated) {
 std::string FormatResult(std::span<const std::string> words,
                          const CommandResult& command) {
   std::string text = FormatReply(words, command.reply);
-  if (command.refusal) text += FormatRemedies(*command.refusal);
+  if (command.refusal) text += FormatRemedies(command.refusal->remedies());
   return text;
 }
 

@@ -37,6 +37,9 @@ absl::StatusOr<ExitCode> RunGroup(const Job& job);
 absl::StatusOr<ExitCode> RunPlan(const Job& job);
 absl::StatusOr<ExitCode> RunExec(const Job& job);
 absl::StatusOr<ExitCode> RunTopology(const Job& job);
+absl::StatusOr<ExitCode> RunExplain(const Job& job);
+absl::StatusOr<ExitCode> RunAdvise(const Job& job);
+absl::StatusOr<ExitCode> RunTags(const Job& job);
 
 // The keys that the arguments name: themselves, or with the one argument `-`
 // the lines of standard input. INVALID_ARGUMENT when an escape is wrong.

@@ -56,16 +56,23 @@ std::string FormatPart(const v1::Command& command,
   return line + '\n';
 }
 
-std::string FormatRefusal(const v1::Refusal& refusal) {
-  std::string text = absl::StrCat(
-      "refused: ",
-      ShortName(v1::RefusalReason_Name(refusal.reason()), "REFUSAL_REASON_"),
-      "\n  ", refusal.message(), "\n");
-  for (const v1::KeyLocation& key : refusal.keys()) {
+std::string FormatKeys(
+    const google::protobuf::RepeatedPtrField<v1::KeyLocation>& keys) {
+  std::string text;
+  for (const v1::KeyLocation& key : keys) {
     absl::StrAppend(&text, "  argument ", key.arg_index(), " is in slot ",
                     key.slot(), "\n");
   }
-  return text + FormatRemedies(refusal);
+  return text;
+}
+
+std::string FormatRefusal(const v1::Refusal& refusal) {
+  const std::string text = absl::StrCat(
+      "refused: ",
+      ShortName(v1::RefusalReason_Name(refusal.reason()), "REFUSAL_REASON_"),
+      "\n  ", refusal.message(), "\n");
+  return absl::StrCat(text, FormatKeys(refusal.keys()),
+                      FormatRemedies(refusal.remedies()));
 }
 
 std::string FormatStamp(const v1::TopologyStamp& stamp) {
@@ -162,9 +169,40 @@ std::string FormatTopology(const v1::Topology& topology) {
   return text;
 }
 
-std::string FormatRemedies(const v1::Refusal& refusal) {
-  std::string text = refusal.remedies().empty() ? "" : "ways out:\n";
-  for (const v1::Remedy& remedy : refusal.remedies()) {
+std::string FormatExplanation(const v1::ExplainErrorResponse& explanation) {
+  std::string text = absl::StrCat(
+      "cause: ",
+      ShortName(v1::ErrorCause_Name(explanation.cause()), "ERROR_CAUSE_"),
+      "\n  ", explanation.message(), "\n");
+  for (int i = 0; i < explanation.reactions_size(); ++i) {
+    absl::StrAppend(&text, i == 0 ? "to do: " : ", ",
+                    ShortName(v1::ErrorReaction_Name(explanation.reactions(i)),
+                              "ERROR_REACTION_"),
+                    i + 1 == explanation.reactions_size() ? "\n" : "");
+  }
+  if (explanation.has_slot()) {
+    absl::StrAppend(&text, "slot ", explanation.slot());
+    if (explanation.has_target()) {
+      absl::StrAppend(&text, ", at ", FormatEndpoint(explanation.target()));
+    }
+    text += '\n';
+  }
+  if (explanation.may_have_been_applied()) {
+    text += "The command may have changed data before the error.\n";
+  }
+  if (explanation.verdict() != v1::VERDICT_UNSPECIFIED) {
+    absl::StrAppend(
+        &text, "planned, it is: ",
+        ShortName(v1::Verdict_Name(explanation.verdict()), "VERDICT_"), "\n");
+  }
+  return absl::StrCat(text, FormatKeys(explanation.keys()),
+                      FormatRemedies(explanation.remedies()));
+}
+
+std::string FormatRemedies(
+    const google::protobuf::RepeatedPtrField<v1::Remedy>& remedies) {
+  std::string text = remedies.empty() ? "" : "ways out:\n";
+  for (const v1::Remedy& remedy : remedies) {
     absl::StrAppend(
         &text, "  ",
         ShortName(v1::RemedyKind_Name(remedy.kind()), "REMEDY_KIND_"), ": ",

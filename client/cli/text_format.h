@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "slotplanner/v1/advisor_service.pb.h"
 #include "slotplanner/v1/slot_planner_service.pb.h"
 #include "slotplanner/v1/topology_service.pb.h"
 
@@ -29,7 +30,11 @@ std::string FormatTopology(const v1::Topology& topology);
 std::string ShortName(const std::string& name, std::string_view prefix);
 
 // The ways out of a refusal, under a heading; empty if there is none.
-std::string FormatRemedies(const v1::Refusal& refusal);
+std::string FormatRemedies(
+    const google::protobuf::RepeatedPtrField<v1::Remedy>& remedies);
+
+// What an error means and what to do about it.
+std::string FormatExplanation(const v1::ExplainErrorResponse& explanation);
 
 // Why a call failed, as in "UNAVAILABLE (TOPOLOGY_NOT_READY): ...".
 std::string FormatStatus(const absl::Status& status);

@@ -91,6 +91,45 @@ constexpr Subcommand kSubcommands[] = {
      "on\n"
      "a line of its own with --output=json, over restarts of the server.",
      RunTopology, false},
+    {"explain", "ERROR [COMMAND [ARGUMENT...]]",
+     "say what an error of a node means",
+     "Prints the cause of the error, what to do, and with the command that "
+     "was\n"
+     "answered so its keys, what a plan makes of it, and the ways out. ERROR "
+     "is\n"
+     "one argument, as the node or redis-cli wrote it. It goes to the server "
+     "as "
+     "it\n"
+     "is, of the command only what a plan depends on. Nothing is sent to the\n"
+     "cluster.",
+     RunExplain, true},
+    {"advise", "KEY... | - | --file=FILE", "find names that share a slot",
+     "Prints how keys that must be in one slot could be named so that they "
+     "are: "
+     "which\n"
+     "braces to put where, the best suggestion first, each checked by a plan. "
+     "With\n"
+     "--file, the commands of the file, each of which must work in one slot; "
+     "those\n"
+     "from MULTI to EXEC together. With the one argument - the keys are read "
+     "from\n"
+     "standard input, one a line.\n"
+     "\n"
+     "TOO_BROAD: the tag has nothing of one entity, such as a number, so that "
+     "all\n"
+     "keys of this kind would be on one node. ACCIDENTAL_TAG: a key is hashed "
+     "by\n"
+     "braces that look like data. Nothing is renamed, and no values are sent.",
+     RunAdvise, true},
+    {"tags", "", "make hash tags for slots or nodes",
+     "Prints hash tags that hash to the slots of --slots and to those of the "
+     "shards\n"
+     "of --nodes, but not to those of --except_slots: one line a tag, its slot "
+     "and\n"
+     "the tag in braces with a tab between. They are as short as can be, and "
+     "spread\n"
+     "evenly over the slots.",
+     RunTags, false},
 };
 
 constexpr std::string_view kExitCodesHelp =
