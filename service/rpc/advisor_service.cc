@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "slotplanner/v1/advisor_service.grpc.pb.h"
 
@@ -19,48 +20,51 @@ using RawService = AdvisorService::WithRawCallbackMethod_ExplainError<
             AdvisorService::Service>>>;
 using MaybeError = std::optional<ApiError>;
 
+// What a request is answered from, or the error of its call.
+struct Basis {
+  // May be null if the answer does not depend on it.
+  std::shared_ptr<const ClusterSnapshot> snapshot = nullptr;
+  MaybeError error = std::nullopt;
+};
+
+template <typename Request>
+Basis BasisOf(const UnaryCall& call, const Request& request) {
+  auto [cluster, error] = call.FindCluster(request.cluster());
+  if (!error) error = Validate(request, call.state().request_limits);
+  if (error) return {.error = std::move(error)};
+  ServingSnapshot serving = call.SnapshotOf(*cluster);
+  if (!NeedsTopology(request)) serving.error.reset();
+  return {.snapshot = std::move(serving.snapshot),
+          .error = std::move(serving.error)};
+}
+
 MaybeError ExplainError(const UnaryCall& call,
                         const v1::ExplainErrorRequest& request,
                         v1::ExplainErrorResponse& response) {
-  const auto [cluster, error] = call.FindCluster(request.cluster());
-  if (error) return error;
-  if (auto mistake = Validate(request, call.state().request_limits)) {
-    return mistake;
-  }
-  const ServingSnapshot serving = call.SnapshotOf(*cluster);
-  if (serving.error && NeedsTopology(request)) return serving.error;
-  AnswerExplainError(request, serving.snapshot.get(), response);
+  Basis basis = BasisOf(call, request);
+  if (basis.error) return std::move(basis.error);
+  AnswerExplainError(request, basis.snapshot.get(), response);
   return std::nullopt;
 }
 
 MaybeError SuggestHashTags(const UnaryCall& call,
                            const v1::SuggestHashTagsRequest& request,
                            v1::SuggestHashTagsResponse& response) {
-  const auto [cluster, error] = call.FindCluster(request.cluster());
-  if (error) return error;
-  if (auto mistake = Validate(request, call.state().request_limits)) {
-    return mistake;
-  }
-  const ServingSnapshot serving = call.SnapshotOf(*cluster);
-  if (serving.error && NeedsTopology(request)) return serving.error;
-  AnswerSuggestHashTags(request, serving.snapshot.get(), response);
+  Basis basis = BasisOf(call, request);
+  if (basis.error) return std::move(basis.error);
+  AnswerSuggestHashTags(request, basis.snapshot.get(), response);
   return std::nullopt;
 }
 
 MaybeError MintHashTags(const UnaryCall& call,
                         const v1::MintHashTagsRequest& request,
                         v1::MintHashTagsResponse& response) {
-  const auto [cluster, error] = call.FindCluster(request.cluster());
-  if (error) return error;
-  if (auto mistake = Validate(request, call.state().request_limits)) {
-    return mistake;
-  }
-  const ServingSnapshot serving = call.SnapshotOf(*cluster);
-  if (serving.error && NeedsTopology(request)) return serving.error;
-  return AnswerMintHashTags(request, serving.snapshot.get(), response);
+  Basis basis = BasisOf(call, request);
+  if (basis.error) return std::move(basis.error);
+  return AnswerMintHashTags(request, basis.snapshot.get(), response);
 }
 
-// For what is much work though its request has few bytes.
+// Advice may be much work though its request has few bytes.
 template <typename Request, typename Response, typename Handler>
 grpc::ServerUnaryReactor* AnswerOnWorker(UnaryCall* call, Handler handler) {
   if (call->is_admitted()) {
@@ -85,7 +89,7 @@ class AdvisorServiceImpl final : public RawService {
   grpc::ServerUnaryReactor* ExplainError(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
                                          grpc::ByteBuffer* response) override {
-    return Answer<v1::ExplainErrorRequest, v1::ExplainErrorResponse>(
+    return AnswerOnWorker<v1::ExplainErrorRequest, v1::ExplainErrorResponse>(
         new UnaryCall(gate_, explain_error_, context, request, response),
         slotplanner::ExplainError);
   }
