@@ -146,6 +146,7 @@ TEST(ExplainErrorTest, HasTheWaysOutOfWhatCannotBeSplit) {
       Explain("CROSSSLOT Keys in request don't hash to the same slot",
               "RENAME user:1 user:2");
   EXPECT_EQ(explanation.verdict, Verdict::kRefused);
+  EXPECT_THAT(explanation.message, HasSubstr("6777, 10778"));
   EXPECT_THAT(explanation.reactions, ElementsAre(kChangeKeys));
   EXPECT_THAT(explanation.keys, SizeIs(2));
   EXPECT_EQ(explanation.remedies.front().kind, RemedyKind::kHashTag);
@@ -156,6 +157,7 @@ TEST(ExplainErrorTest, DoesNotBlameKeysThatShareASlot) {
       Explain("CROSSSLOT Keys in request don't hash to the same slot",
               "MGET {user:1}:a {user:1}:b");
   EXPECT_EQ(explanation.verdict, Verdict::kSingleSlot);
+  EXPECT_THAT(explanation.reactions, ElementsAre(kSeeEarlierReply));
   EXPECT_THAT(explanation.keys, IsEmpty());
   EXPECT_THAT(explanation.message, HasSubstr("another command"));
 }

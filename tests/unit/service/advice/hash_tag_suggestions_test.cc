@@ -67,6 +67,11 @@ TEST(SuggestHashTagsTest, KeepsTheTagThatSomeKeysHave) {
   EXPECT_THAT(suggestions[0].warnings, IsEmpty());
 }
 
+TEST(SuggestHashTagsTest, RenamesFewKeysRatherThanHaveALongTag) {
+  EXPECT_THAT(BestNames({"user:{1}:a", "user:{1}:b", "user:1:c"}),
+              ElementsAre("user:{1}:a", "user:{1}:b", "user:{1}:c"));
+}
+
 TEST(SuggestHashTagsTest, MovesBracesThatAreTooWide) {
   EXPECT_THAT(BestNames({"{user}:1:name", "user:1:orders"}),
               ElementsAre("{user:1}:name", "{user:1}:orders"));
