@@ -25,14 +25,14 @@ class KeyCounts {
     // By slot; always 16384.
     std::vector<int64_t> keys = std::vector<int64_t>(kHashSlotCount);
     // By slot; empty as long as each key weighs 1.
-    std::vector<int64_t> weights;
+    std::vector<int64_t> weights = {};
     // The sum of the squares of all weights; with `weights` only.
     double squared_weights = 0;
     // How many keys have a hash tag.
     int64_t tagged_keys = 0;
     // Hash tags by keys, and by weight with `weights` only.
-    HeavyHitters tags_by_keys;
-    HeavyHitters tags_by_weight;
+    HeavyHitters tags_by_keys = {};
+    HeavyHitters tags_by_weight = {};
   };
 
   KeyCounts() = default;
