@@ -102,6 +102,18 @@ ApiError OutOfRangeError(std::string_view field, int64_t value, int64_t min,
               {Text(field), absl::StrCat("Must be ", min, " to ", max, ".")}}};
 }
 
+ApiError UnequalCountsError(std::string_view field, int64_t count,
+                            std::string_view other, int64_t other_count) {
+  ApiError error = OutOfRangeError(field, count, other_count, other_count);
+  error.message = absl::StrCat("The field ", ToAbsl(field), " has ", count,
+                               " entries, and ", ToAbsl(other), " has ",
+                               other_count, "; send one for each.");
+  error.violations = {
+      {Text(field),
+       absl::StrCat("Must have as many entries as ", ToAbsl(other), ".")}};
+  return error;
+}
+
 ApiError ExclusiveFieldsError(std::string_view field, std::string_view other) {
   return {.code = absl::StatusCode::kInvalidArgument,
           .reason = v1::ERROR_REASON_EXCLUSIVE_FIELDS,

@@ -46,6 +46,9 @@ ApiError MalformedRequestError(std::string_view message_name);
 ApiError NotARedirectionError();
 ApiError OutOfRangeError(std::string_view field, int64_t value, int64_t min,
                          int64_t max);
+// For fields of which each entry belongs to one of `other`.
+ApiError UnequalCountsError(std::string_view field, int64_t count,
+                            std::string_view other, int64_t other_count);
 ApiError ExclusiveFieldsError(std::string_view field, std::string_view other);
 ApiError UnknownNodeError(std::string_view field, int index);
 ApiError StoppingError();
