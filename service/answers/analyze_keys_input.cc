@@ -27,8 +27,7 @@ bool AnalyzeKeysInput::Read(google::protobuf::io::ZeroCopyInputStream& bytes,
                             size_t size) {
   Clear();
   WireReader reader(bytes, size, pieced_together_);
-  // Each as often as it comes: parsed one behind the other, messages merge.
-  std::string settings;
+  std::optional<std::string_view> settings;
   std::string unknown;
   const auto add_key = [this](std::string_view key) {
     AddKey(key);
@@ -50,14 +49,17 @@ bool AnalyzeKeysInput::Read(google::protobuf::io::ZeroCopyInputStream& bytes,
       AddKey(field);
     } else if (tag == kPackedWeightsTag) {
       if (!AddWeights(field)) return false;
-    } else if (tag == kSettingsTag) {
-      settings += field;
-      if (settings.size() > kMaxSettingsBytes) return false;
-    } else if (tag == kCountsTag) {
-      serialized_counts_ += field;
+    } else if (tag == kSettingsTag || tag == kCountsTag) {
+      // A second one is merged with the first, which is left to protobuf.
+      auto& message = tag == kSettingsTag ? settings : serialized_counts_;
+      if (message) return false;
+      message = field;
     }
   }
-  return own_settings_.ParseFromString(settings);
+  if (!settings) return true;
+  return settings->size() <= kMaxSettingsBytes &&
+         own_settings_.ParseFromArray(settings->data(),
+                                      static_cast<int>(settings->size()));
 }
 
 bool AnalyzeKeysInput::ReadAsMessage(
@@ -79,8 +81,8 @@ void AnalyzeKeysInput::Take(const v1::AnalyzeKeysRequest& request) {
 
 std::optional<ApiError> AnalyzeKeysInput::CountInto(KeyCounts& counts) const {
   if (auto error = Check()) return error;
-  if (!serialized_counts_.empty()) {
-    auto error = AddSerializedKeyCounts(serialized_counts_, counts);
+  if (serialized_counts_) {
+    auto error = AddSerializedKeyCounts(*serialized_counts_, counts);
     if (error) return error;
   }
   if (counts_ != nullptr) {
@@ -104,7 +106,7 @@ void AnalyzeKeysInput::Clear() {
   weight_count_ = 0;
   keys_.clear();
   weights_.clear();
-  serialized_counts_.clear();
+  serialized_counts_.reset();
   counts_ = nullptr;
 }
 

@@ -92,7 +92,7 @@ class AnalyzeKeysInput {
   std::vector<std::string_view> keys_;
   std::vector<int64_t> weights_;
   // One of both, or neither.
-  std::string serialized_counts_;
+  std::optional<std::string_view> serialized_counts_;
   const v1::KeyCounts* counts_ = nullptr;
 };
 

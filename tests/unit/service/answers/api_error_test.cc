@@ -16,7 +16,8 @@ TEST(ToMessageTest, HoldsExactlyOneErrorInfoForEveryError) {
         TopologyNotReadyError("x"),
         TopologyStaleError("x", absl::Hours(2), absl::Hours(1)),
         OverloadedError("watchers", 1), MalformedRequestError("Message"),
-        NotARedirectionError(), StoppingError()}) {
+        NotARedirectionError(), StoppingError(),
+        UnequalCountsError("weights", 1, "keys", 2)}) {
     const rpc::v1::Status details = ToMessage(error);
     EXPECT_EQ(details.code(), static_cast<int>(error.code));
     EXPECT_EQ(details.message(), error.message);
