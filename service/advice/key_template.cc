@@ -36,7 +36,8 @@ bool BeginsWithUuid(std::string_view text) {
       return false;
     }
   }
-  return text.size() == kUuidShape.size() || !IsHexDigit(text[kUuidShape.size()]);
+  return text.size() == kUuidShape.size() ||
+         !IsHexDigit(text[kUuidShape.size()]);
 }
 
 // Appends `text` with the placeholder for each run of decimal digits.

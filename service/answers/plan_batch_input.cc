@@ -6,25 +6,27 @@
 namespace slotplanner {
 namespace {
 
+template <typename Request>
 constexpr auto kCommandsTag =
-    WireReader::BytesTag(v1::PlanBatchRequest::kCommandsFieldNumber);
+    WireReader::BytesTag(Request::kCommandsFieldNumber);
 constexpr auto kArgsTag = WireReader::BytesTag(v1::Command::kArgsFieldNumber);
 
 }  // namespace
 
-bool PlanBatchInput::Read(google::protobuf::io::ZeroCopyInputStream& bytes,
-                          size_t size) {
+template <typename Request>
+bool CommandsInput<Request>::Read(
+    google::protobuf::io::ZeroCopyInputStream& bytes, size_t size) {
   WireReader reader(bytes, size, pieced_together_);
   std::string all_but_commands;
   const auto add_command = [this](std::string_view command) {
     return AddCommand(command);
   };
   while (true) {
-    reader.TakeRun(kCommandsTag, add_command);
+    reader.TakeRun(kCommandsTag<Request>, add_command);
     const WireReader::Tag tag = reader.NextTag();
     if (tag == WireReader::kEnd) break;
     if (tag == WireReader::kGaveUp) return false;
-    if (tag == kCommandsTag) {
+    if (tag == kCommandsTag<Request>) {
       if (!ReadCommand(reader)) return false;
     } else if (!reader.CopyField(tag, all_but_commands)) {
       return false;
@@ -34,7 +36,8 @@ bool PlanBatchInput::Read(google::protobuf::io::ZeroCopyInputStream& bytes,
   return message_.ParseFromString(all_but_commands);
 }
 
-bool PlanBatchInput::AddCommand(std::string_view bytes) {
+template <typename Request>
+bool CommandsInput<Request>::AddCommand(std::string_view bytes) {
   const int64_t argument_count = argument_count_;
   const size_t args = args_.size();
   if (WireReader::TakeRun(bytes, kArgsTag, [this](std::string_view arg) {
@@ -48,7 +51,8 @@ bool PlanBatchInput::AddCommand(std::string_view bytes) {
   return false;
 }
 
-bool PlanBatchInput::ReadCommand(WireReader& reader) {
+template <typename Request>
+bool CommandsInput<Request>::ReadCommand(WireReader& reader) {
   if (!reader.EnterMessage()) return false;
   while (true) {
     reader.TakeRun(kArgsTag,
@@ -69,7 +73,8 @@ bool PlanBatchInput::ReadCommand(WireReader& reader) {
   return true;
 }
 
-bool PlanBatchInput::ReadAsMessage(
+template <typename Request>
+bool CommandsInput<Request>::ReadAsMessage(
     google::protobuf::io::ZeroCopyInputStream& bytes, size_t size) {
   if (size > WireReader::kMaxUnusualSize) return false;
   if (!message_.ParseFromZeroCopyStream(&bytes)) return false;
@@ -77,7 +82,8 @@ bool PlanBatchInput::ReadAsMessage(
   return true;
 }
 
-void PlanBatchInput::Take(const v1::PlanBatchRequest& request) {
+template <typename Request>
+void CommandsInput<Request>::Take(const Request& request) {
   settings_ = &request;
   command_count_ = 0;
   argument_count_ = 0;
@@ -90,7 +96,8 @@ void PlanBatchInput::Take(const v1::PlanBatchRequest& request) {
   Finish();
 }
 
-void PlanBatchInput::Finish() {
+template <typename Request>
+void CommandsInput<Request>::Finish() {
   commands_.reserve(ends_.size());
   size_t begin = 0;
   for (const size_t end : ends_) {
@@ -98,5 +105,8 @@ void PlanBatchInput::Finish() {
     begin = end;
   }
 }
+
+template class CommandsInput<v1::PlanBatchRequest>;
+template class CommandsInput<v1::AnalyzeWorkloadRequest>;
 
 }  // namespace slotplanner

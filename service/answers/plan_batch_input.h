@@ -11,6 +11,7 @@
 
 #include <google/protobuf/io/zero_copy_stream.h>
 
+#include "slotplanner/v1/advisor_service.pb.h"
 #include "slotplanner/v1/slot_planner_service.pb.h"
 
 #include "service/answers/request_limits.h"
@@ -20,19 +21,20 @@ namespace slotplanner {
 
 class WireReader;
 
-// A PlanBatch request with its arguments as views into its bytes: 16 bytes an
-// argument and 24 a command.
+// A request that has `commands`, with their arguments as views into its bytes:
+// 16 bytes an argument and 24 a command.
 //
 // Make one, then call one of `Read`, `ReadAsMessage` and `Take`; after a `Read`
 // that returned false, `ReadAsMessage` of the same bytes.
-class PlanBatchInput {
+template <typename Request>
+class CommandsInput {
  public:
-  using Message = v1::PlanBatchRequest;
+  using Message = Request;
 
   // Commands and arguments beyond the limits are counted but not kept.
-  explicit PlanBatchInput(const RequestLimits& limits) : limits_(limits) {}
-  PlanBatchInput(const PlanBatchInput&) = delete;
-  PlanBatchInput& operator=(const PlanBatchInput&) = delete;
+  explicit CommandsInput(const RequestLimits& limits) : limits_(limits) {}
+  CommandsInput(const CommandsInput&) = delete;
+  CommandsInput& operator=(const CommandsInput&) = delete;
 
   // Reads the `size` bytes of `bytes` in place (see `WireReader`). False: they
   // are no request, or one in an unusual form. Requires: what the stream gives
@@ -45,10 +47,10 @@ class PlanBatchInput {
                      size_t size);
 
   // Requires: `request` outlives this.
-  void Take(const v1::PlanBatchRequest& request);
+  void Take(const Request& request);
 
   // The request, where `commands` may be left out.
-  const v1::PlanBatchRequest& settings() const { return *settings_; }
+  const Request& settings() const { return *settings_; }
 
   int64_t command_count() const { return command_count_; }
 
@@ -75,8 +77,8 @@ class PlanBatchInput {
   void Finish();
 
   const RequestLimits limits_;
-  v1::PlanBatchRequest message_;
-  const v1::PlanBatchRequest* settings_ = &message_;
+  Request message_;
+  const Request* settings_ = &message_;
   int64_t command_count_ = 0;
   int64_t argument_count_ = 0;
   std::vector<std::string_view> args_;  // Of all commands.
@@ -84,5 +86,11 @@ class PlanBatchInput {
   std::vector<CommandArgs> commands_;
   std::deque<std::string> pieced_together_;
 };
+
+extern template class CommandsInput<v1::PlanBatchRequest>;
+extern template class CommandsInput<v1::AnalyzeWorkloadRequest>;
+
+using PlanBatchInput = CommandsInput<v1::PlanBatchRequest>;
+using AnalyzeWorkloadInput = CommandsInput<v1::AnalyzeWorkloadRequest>;
 
 }  // namespace slotplanner

@@ -15,5 +15,8 @@ std::optional<ApiError> Validate(const GroupKeysInput& input,
                                  const RequestLimits& limits);
 std::optional<ApiError> Validate(const PlanBatchInput& input,
                                  const RequestLimits& limits);
+// One message of the stream, its settings apart. It may have no commands.
+std::optional<ApiError> Validate(const AnalyzeWorkloadInput& input,
+                                 const RequestLimits& limits);
 
 }  // namespace slotplanner
