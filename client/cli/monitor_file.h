@@ -14,10 +14,10 @@ namespace slotplanner::cli {
 // A command that was sent.
 struct SentCommand {
   // The name first; never empty.
-  std::vector<std::string> args;
+  std::vector<std::string> args = {};
   // Who sent it, as MONITOR has it: `127.0.0.1:60866`, or `unix:/path`, which
   // all clients of that socket share. Empty in a file of commands alone.
-  std::string client;
+  std::string client = {};
   // Whether a script called it, within the EVAL of a client that comes before
   // it. No client routes such a command.
   bool is_of_script = false;

@@ -50,7 +50,7 @@ TEST(ReadSentCommandTest, KnowsEverySender) {
 TEST(ReadSentCommandTest, ReadsEveryByte) {
   EXPECT_THAT(
       Read(R"(1.0 [0 a:1] "set" "" "\x00\xff\n\r\t\a\b\"\\ ] \"[0" )").args,
-      ElementsAre("set", "", std::string("\0\xff\n\r\t\a\b\"\\ ] \"[0", 16)));
+      ElementsAre("set", "", std::string("\0\xff\n\r\t\a\b\"\\ ] \"[0", 15)));
 }
 
 TEST(ReadSentCommandTest, ReadsWhatTheWireHas) {
