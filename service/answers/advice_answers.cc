@@ -10,6 +10,7 @@
 #include "service/advice/batch_advice.h"
 #include "service/advice/error_explanation.h"
 #include "service/advice/hash_tags_of_slots.h"
+#include "service/answers/advice_messages.h"
 #include "service/answers/plan_messages.h"
 #include "service/answers/topology_messages.h"
 #include "service/base/strings.h"
@@ -22,8 +23,6 @@ namespace {
 // The advice ring's enums have the numbers of the API; see plan_messages.cc.
 static_assert(static_cast<int>(ErrorCause::kUnknownScript) ==
               v1::ErrorCause_MAX);
-static_assert(static_cast<int>(TagWarning::kAccidentalTag) ==
-              v1::TagWarning_MAX);
 static_assert(static_cast<int>(ErrorReaction::kChangeServer) ==
               v1::ErrorReaction_MAX);
 
@@ -80,19 +79,7 @@ void FillGroup(const SharedSlotGroup& group, v1::SharedSlotGroup& message) {
     key.set_arg_index(group.places[i].arg_index);
     key.set_slot(HashSlot::OfKey(group.keys[i]).value());
   }
-  for (const HashTagSuggestion& suggestion : group.suggestions) {
-    v1::HashTagSuggestion& out = *message.add_suggestions();
-    out.set_tag(suggestion.tag);
-    out.set_slot(suggestion.slot.value());
-    for (const KeyRenaming& renaming : suggestion.renamings) {
-      v1::KeyRenaming& new_name = *out.add_renamings();
-      new_name.set_key(static_cast<int32_t>(renaming.key_index));
-      new_name.set_new_key(renaming.new_key);
-    }
-    for (const TagWarning warning : suggestion.warnings) {
-      out.add_warnings(static_cast<v1::TagWarning>(warning));
-    }
-  }
+  FillSuggestions(group.suggestions, *message.mutable_suggestions());
   FillRemedies(group.remedies, *message.mutable_remedies());
 }
 

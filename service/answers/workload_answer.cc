@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "service/advice/hash_tag_suggestions.h"
+#include "service/answers/advice_messages.h"
 #include "service/answers/topology_messages.h"
 
 namespace slotplanner {
@@ -32,17 +33,10 @@ void FillLoad(const CommandLoad& load, v1::CommandLoad& message) {
   message.set_what_if_nodes(load.what_if_nodes);
 }
 
-void FillSuggestion(const HashTagSuggestion& suggestion, bool show_keys,
-                    v1::HashTagSuggestion& message) {
-  if (show_keys) message.set_tag(suggestion.tag);
-  message.set_slot(suggestion.slot.value());
-  for (const KeyRenaming& renaming : suggestion.renamings) {
-    v1::KeyRenaming& new_name = *message.add_renamings();
-    new_name.set_key(static_cast<int32_t>(renaming.key_index));
-    if (show_keys) new_name.set_new_key(renaming.new_key);
-  }
-  for (const TagWarning warning : suggestion.warnings) {
-    message.add_warnings(static_cast<v1::TagWarning>(warning));
+void ClearKeys(v1::HashTagSuggestion& suggestion) {
+  suggestion.clear_tag();
+  for (v1::KeyRenaming& renaming : *suggestion.mutable_renamings()) {
+    renaming.clear_new_key();
   }
 }
 
@@ -52,12 +46,15 @@ void FillUse(const CrossSlotUse& use, bool show_keys,
   message.set_calls(use.calls);
   if (!use.keys.empty()) {
     const std::vector<std::string_view> keys(use.keys.begin(), use.keys.end());
-    for (const HashTagSuggestion& suggestion :
-         SuggestHashTags(keys, kMaxSuggestions)) {
-      FillSuggestion(suggestion, show_keys, *message.add_suggestions());
-    }
+    FillSuggestions(SuggestHashTags(keys, kMaxSuggestions),
+                    *message.mutable_suggestions());
   }
-  if (!show_keys) return;
+  if (!show_keys) {
+    for (v1::HashTagSuggestion& suggestion : *message.mutable_suggestions()) {
+      ClearKeys(suggestion);
+    }
+    return;
+  }
   for (const std::string& key_template : use.key_templates) {
     message.add_key_templates(key_template);
   }
