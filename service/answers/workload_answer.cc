@@ -9,6 +9,7 @@
 
 #include "service/advice/hash_tag_suggestions.h"
 #include "service/answers/advice_messages.h"
+#include "service/answers/analysis_settings.h"
 #include "service/answers/topology_messages.h"
 
 namespace slotplanner {
@@ -67,7 +68,7 @@ void FillWorkloadAnalysis(const WorkloadCounts& counts,
                           const KeyAnalysisBasis& basis,
                           const v1::AnalysisSettings& settings,
                           v1::AnalyzeWorkloadResponse& response) {
-  const size_t max_entries = MaxEntries(settings);
+  const size_t max_entries = MaxEntriesOf(settings);
   const std::vector<CommandLoad> loads = counts.Loads();
   for (size_t i = 0; i < std::min(loads.size(), max_entries); ++i) {
     FillLoad(loads[i], *response.add_commands());
