@@ -70,8 +70,7 @@ TEST(FillWorkloadAnalysisTest, TellsAllThatWasCounted) {
   EXPECT_EQ(response.keys().key_count(), 9);
   EXPECT_EQ(response.keys().tagged_key_count(), 1);
   EXPECT_EQ(response.use_error(), 0);
-  EXPECT_EQ(response.topology().topology_version(),
-            ThreeShards().topology->version());
+  EXPECT_EQ(response.topology().version(), ThreeShards().topology->version());
 }
 
 TEST(FillWorkloadAnalysisTest, GivesTheTagThatWouldJoinKeys) {
