@@ -155,6 +155,23 @@ constexpr Flag kFlags[] = {
        options.file = value;
        return !value.empty();
      }},
+    {"shards", "N",
+     "as if the cluster were this many shards of even size, 1 to 1000, with\n"
+     "as many slots as can be where they are",
+     "plan",
+     [](std::string_view value, Options& options) {
+       return absl::SimpleAtoi(ToAbsl(value), &options.what_if_shards) &&
+              options.what_if_shards > 0;
+     }},
+    {"topology", "FILE|-",
+     "as if the cluster were the one that answered what is in the file, or on\n"
+     "standard input, to CLUSTER NODES or CLUSTER SHARDS; as bytes of the\n"
+     "node, or in any form that redis-cli shows",
+     "plan",
+     [](std::string_view value, Options& options) {
+       options.what_if_file = value;
+       return !value.empty();
+     }},
     {"redis_user", "NAME", "the ACL user for the nodes, if not the default one",
      "exec",
      [](std::string_view value, Options& options) {

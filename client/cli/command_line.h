@@ -43,6 +43,8 @@ struct Options {
   std::vector<std::string> nodes = {};
   int count = 0;  // As many as slots and nodes are named.
   int max_suggestions = 3;
+  int what_if_shards = 0;         // 0 means not given.
+  std::string what_if_file = {};  // Empty means not given; - standard input.
   bool help = false;
 };
 

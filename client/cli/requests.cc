@@ -29,6 +29,7 @@ v1::PlanBatchRequest MakePlanRequest(const Job& job) {
   request.set_read_preference(options.read_preference);
   request.set_client_zone(options.zone);
   request.set_split_policy(options.split_policy);
+  if (job.what_if) *request.mutable_what_if() = *job.what_if;
   for (const std::vector<std::string>& args : job.commands) {
     v1::Command& command = *request.add_commands();
     for (const std::string& arg : args) command.add_args(arg);

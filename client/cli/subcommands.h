@@ -3,6 +3,7 @@
 #pragma once
 
 #include <istream>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct Job {
   // Of `plan` and `exec`: the command that the arguments are, or those of
   // `--file`.
   const std::vector<std::vector<std::string>>& commands;
+  // The topology to look at instead of the cluster's, if one is wanted.
+  const std::optional<v1::HypotheticalTopology>& what_if;
   const SlotPlannerClient& client;
   absl::Time deadline;
   const NodeAccess& node_access;
@@ -45,7 +48,7 @@ absl::StatusOr<ExitCode> RunTags(const Job& job);
 // the lines of standard input. INVALID_ARGUMENT when an escape is wrong.
 absl::StatusOr<std::vector<std::string>> ReadKeys(const Job& job);
 
-// The request to plan the commands.
+// The request to plan the commands, on `what_if` if that is given.
 v1::PlanBatchRequest MakePlanRequest(const Job& job);
 
 }  // namespace slotplanner::cli

@@ -14,6 +14,7 @@
 #include "client/cli/server_access.h"
 #include "client/cli/subcommands.h"
 #include "client/cli/text_format.h"
+#include "client/cli/what_if.h"
 #include "service/base/strings.h"
 
 namespace slotplanner::cli {
@@ -52,7 +53,11 @@ constexpr Subcommand kSubcommands[] = {
      "to the cluster, and of the command to the server only what the plan "
      "depends\n"
      "on: names, options, keys, but no values. For the notation of a file see "
-     "exec.",
+     "exec.\n"
+     "\n"
+     "With --shards or --topology, the plan is for a cluster that need not "
+     "exist:\n"
+     "what it would be after a rebalance, or on another cluster.",
      RunPlan, true},
     {"exec", "-- COMMAND [ARGUMENT...] | --file=FILE",
      "run commands on the whole cluster",
@@ -227,6 +232,10 @@ ExitCode RunTool(std::span<const std::string_view> words,
   if (!commands.ok()) {
     return WrongUsage(environment, ToStd(commands.status().message()));
   }
+  const auto what_if = ReadWhatIf(line->options, environment.in);
+  if (!what_if.ok()) {
+    return WrongUsage(environment, ToStd(what_if.status().message()));
+  }
   const auto node_access = ReadNodeAccess(line->options, environment);
   if (!node_access.ok()) {
     return WrongUsage(environment, ToStd(node_access.status().message()));
@@ -241,6 +250,7 @@ ExitCode RunTool(std::span<const std::string_view> words,
   const auto code =
       subcommand->run({.line = *line,
                        .commands = *commands,
+                       .what_if = *what_if,
                        .client = *client,
                        .deadline = absl::Now() + line->options.timeout,
                        .node_access = *node_access,

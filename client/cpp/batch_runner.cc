@@ -22,6 +22,10 @@ BatchRunner::BatchRunner(const BatchPlanner& planner,
 
 absl::StatusOr<ExecutionResult> BatchRunner::Run(
     const v1::PlanBatchRequest& request, absl::Time deadline) {
+  if (request.has_what_if()) {
+    return absl::InvalidArgumentError(
+        "A plan on a hypothetical topology is not for running.");
+  }
   BatchProgress progress(request);
   for (int retry = 0;; ++retry) {
     const auto plan = Plan(progress.request(), deadline);

@@ -61,7 +61,8 @@ class BatchRunner {
   // in which nothing is dropped or made up (rules E2, E3).
   //
   // A failed status means that nothing was sent: the planner's own, UNAVAILABLE
-  // only after trying until `deadline`, or that of `PlanExecutor::Execute`.
+  // only after trying until `deadline`, that of `PlanExecutor::Execute`, or
+  // INVALID_ARGUMENT for a request with `what_if`.
   absl::StatusOr<ExecutionResult> Run(const v1::PlanBatchRequest& request,
                                       absl::Time deadline);
 

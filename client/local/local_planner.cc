@@ -14,6 +14,7 @@
 #include "service/answers/plan_batch_input.h"
 #include "service/answers/request_validation.h"
 #include "service/answers/topology_messages.h"
+#include "service/answers/what_if.h"
 #include "service/commands/command_catalog.h"
 #include "service/resp/resp_parser.h"
 
@@ -92,6 +93,7 @@ absl::StatusOr<v1::PlanBatchResponse> LocalPlanner::PlanBatch(
   if (!IsOurs(request.cluster())) {
     return ToAbslStatus(UnknownClusterError(request.cluster()));
   }
+  if (request.has_what_if()) return PlanOnHypothetical(request, input);
   const Serving serving = CurrentSnapshot();
   if (serving.error) return ToAbslStatus(*serving.error);
   if (request.outdated_topology_version() ==
@@ -102,6 +104,20 @@ absl::StatusOr<v1::PlanBatchResponse> LocalPlanner::PlanBatch(
   }
   return ToMessage<v1::PlanBatchResponse>(
       ToResponse(MakePlan(input, *serving.snapshot), *serving.snapshot));
+}
+
+absl::StatusOr<v1::PlanBatchResponse> LocalPlanner::PlanOnHypothetical(
+    const v1::PlanBatchRequest& request, const PlanBatchInput& input) const {
+  std::shared_ptr<const ClusterSnapshot> current;
+  {
+    const std::lock_guard lock(mutex_);
+    current = snapshot_;
+  }
+  const HypotheticalSnapshot what_if =
+      MakeHypotheticalSnapshot(request.what_if(), "what_if", current.get());
+  if (what_if.error) return ToAbslStatus(*what_if.error);
+  return ToMessage<v1::PlanBatchResponse>(
+      ToResponse(MakePlan(input, *what_if.snapshot), *what_if.snapshot));
 }
 
 absl::StatusOr<v1::ReportRedirectionResponse> LocalPlanner::ReportRedirection(

@@ -24,6 +24,8 @@
 
 namespace slotplanner {
 
+class PlanBatchInput;
+
 // What a `LocalPlanner` plans for, and how.
 struct LocalPlannerOptions {
   // Name of the cluster. Empty means the server's default cluster.
@@ -68,7 +70,8 @@ class LocalPlanner final : public BatchPlanner {
       const v1::GroupKeysRequest& request) const;
 
   // Never blocks, unless `outdated_topology_version` names the topology that
-  // this has: then the server is called, which asks the cluster first.
+  // this has: then the server is called, which asks the cluster first. With
+  // `what_if`, it answers before the first topology too, as servers do.
   absl::StatusOr<v1::PlanBatchResponse> PlanBatch(
       const v1::PlanBatchRequest& request, absl::Time deadline) const override;
 
@@ -89,6 +92,8 @@ class LocalPlanner final : public BatchPlanner {
       const std::string& version) const;
   bool IsOurs(const std::string& cluster) const;
   Serving CurrentSnapshot() const;
+  absl::StatusOr<v1::PlanBatchResponse> PlanOnHypothetical(
+      const v1::PlanBatchRequest& request, const PlanBatchInput& input) const;
 
   const std::shared_ptr<const SlotPlannerClient> client_;
   const LocalPlannerOptions options_;

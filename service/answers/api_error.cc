@@ -123,6 +123,18 @@ ApiError ExclusiveFieldsError(std::string_view field, std::string_view other) {
               {Text(other), absl::StrCat("Excludes ", ToAbsl(field), ".")}}};
 }
 
+ApiError MalformedTopologyError(std::string_view field,
+                                std::string_view mistake) {
+  return {
+      .code = absl::StatusCode::kInvalidArgument,
+      .reason = v1::ERROR_REASON_MALFORMED_TOPOLOGY,
+      .message = absl::StrCat(
+          "The field ", ToAbsl(field), " shows no topology: ", ToAbsl(mistake),
+          ". Send what CLUSTER NODES or CLUSTER SHARDS answered, all of "
+          "it."),
+      .violations = {{Text(field), Text(mistake)}}};
+}
+
 ApiError UnknownNodeError(std::string_view field, int index) {
   return {.code = absl::StatusCode::kNotFound,
           .reason = v1::ERROR_REASON_UNKNOWN_NODE,

@@ -50,6 +50,9 @@ ApiError OutOfRangeError(std::string_view field, int64_t value, int64_t min,
 ApiError UnequalCountsError(std::string_view field, int64_t count,
                             std::string_view other, int64_t other_count);
 ApiError ExclusiveFieldsError(std::string_view field, std::string_view other);
+// `mistake` says where a reply of a cluster is wrong, without a byte of it.
+ApiError MalformedTopologyError(std::string_view field,
+                                std::string_view mistake);
 ApiError UnknownNodeError(std::string_view field, int index);
 ApiError StoppingError();
 

@@ -63,6 +63,7 @@ void FillNode(const Node& node, v1::NodeRole role, v1::Node& message) {
 
 void FillStamp(const ClusterSnapshot& snapshot, v1::TopologyStamp& message) {
   message.set_version(snapshot.topology->version());
+  if (snapshot.is_hypothetical) return;
   const int64_t nanos = absl::ToUnixNanos(snapshot.confirm_time);
   message.mutable_confirm_time()->set_seconds(nanos / 1'000'000'000);
   message.mutable_confirm_time()->set_nanos(

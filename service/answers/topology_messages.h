@@ -13,6 +13,7 @@
 namespace slotplanner {
 
 void FillNode(const Node& node, v1::NodeRole role, v1::Node& message);
+// Leaves `confirm_time` out for a hypothetical topology.
 void FillStamp(const ClusterSnapshot& snapshot, v1::TopologyStamp& message);
 void FillMigration(const SlotMigration& migration, v1::SlotMigration& message);
 void FillTopology(const ClusterSnapshot& snapshot, v1::Topology& message);

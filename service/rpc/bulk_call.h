@@ -34,6 +34,8 @@ RefreshRequests* RefreshFirst(ServedCluster& cluster,
 // so that gRPC's threads stay free for small ones. `Steps` is copied; it has
 //
 //   using Input = ...;  // GroupKeysInput or PlanBatchInput.
+//   // The topology that the caller found out of date; empty if it did not.
+//   static std::string_view OutdatedVersion(const Input&);
 //   // Whether a request of few bytes is much work.
 //   bool IsLarge(const Input&, const ServedCluster&) const;
 //   // The error of the call, or none and its response.
@@ -71,8 +73,8 @@ class BulkCall {
     Input input(call_->state().request_limits);
     if (auto error = Check(input)) {
       call_->Finish(*error);
-    } else if (RefreshRequests* const requests = RefreshFirst(
-                   *cluster_, input.settings().outdated_topology_version())) {
+    } else if (RefreshRequests* const requests =
+                   RefreshFirst(*cluster_, Steps::OutdatedVersion(input))) {
       cluster_->metrics.CountOutdatedVersion();
       // At the latest after three quarters of the caller's time, so that there
       // is some left to answer with what is known.

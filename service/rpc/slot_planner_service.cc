@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "slotplanner/v1/slot_planner_service.grpc.pb.h"
@@ -11,6 +12,7 @@
 #include "service/answers/keyslot_answer.h"
 #include "service/answers/plan_answer.h"
 #include "service/answers/plan_batch_input.h"
+#include "service/answers/what_if.h"
 #include "service/rpc/bulk_call.h"
 #include "service/rpc/call_metrics.h"
 #include "service/rpc/services.h"
@@ -43,6 +45,10 @@ MaybeError Keyslot(const UnaryCall& call, const v1::KeyslotRequest& request,
 struct GroupKeysSteps {
   using Input = GroupKeysInput;
 
+  static std::string_view OutdatedVersion(const Input& input) {
+    return input.settings().outdated_topology_version();
+  }
+
   static bool IsLarge(const Input& /*input*/,
                       const ServedCluster& /*cluster*/) {
     return false;  // Its bytes tell.
@@ -63,8 +69,16 @@ struct GroupKeysSteps {
 struct PlanBatchSteps {
   using Input = PlanBatchInput;
 
-  // A command without keys may go to every shard.
+  static std::string_view OutdatedVersion(const Input& input) {
+    const v1::PlanBatchRequest& settings = input.settings();
+    return settings.has_what_if() ? std::string_view()
+                                  : settings.outdated_topology_version();
+  }
+
+  // A command without keys may go to every shard. A hypothetical topology has
+  // to be made first.
   static bool IsLarge(const Input& input, const ServedCluster& cluster) {
+    if (input.settings().has_what_if()) return true;
     const auto snapshot = cluster.store.Current();
     if (snapshot == nullptr) return false;
     const auto shards =
@@ -74,12 +88,28 @@ struct PlanBatchSteps {
 
   MaybeError Run(const UnaryCall& call, const Input& input,
                  ServedCluster& cluster, WireBytes& response) const {
+    if (input.settings().has_what_if()) {
+      return RunWhatIf(input, cluster, response);
+    }
     ServingSnapshot serving = call.SnapshotOf(cluster);
     if (serving.error) return serving.error;
     const BatchPlan plan = MakePlan(input, *serving.snapshot);
     response = ToResponse(plan, *serving.snapshot);
     sizes->CountPlan(plan);
     cluster.metrics.CountPlan(plan);
+    return std::nullopt;
+  }
+
+  // Tells nothing about the cluster, so that its metrics do not count it.
+  MaybeError RunWhatIf(const Input& input, const ServedCluster& cluster,
+                       WireBytes& response) const {
+    const auto current = cluster.store.Current();
+    HypotheticalSnapshot what_if = MakeHypotheticalSnapshot(
+        input.settings().what_if(), "what_if", current.get());
+    if (what_if.error) return std::move(what_if.error);
+    const BatchPlan plan = MakePlan(input, *what_if.snapshot);
+    response = ToResponse(plan, *what_if.snapshot);
+    sizes->CountPlan(plan);
     return std::nullopt;
   }
 

@@ -23,6 +23,8 @@ struct ClusterSnapshot {
   absl::Time confirm_time;
   // Slots that are moving, ascending by slot.
   std::vector<SlotMigration> migrations = {};
+  // No cluster need have this topology, and `confirm_time` means nothing.
+  bool is_hypothetical = false;
   // As in `ClusterReading`, all below.
   bool hides_commands = false;
   int asked_node_count = 0;

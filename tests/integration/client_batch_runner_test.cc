@@ -97,6 +97,15 @@ TEST_F(BatchRunnerTest, PlansAgainWhatANodeThatIsGoneDidNotGet) {
   EXPECT_EQ(planner_.report_redirection.call_count(), 0);
 }
 
+TEST_F(BatchRunnerTest, RunsNothingOnAHypotheticalTopology) {
+  const RefusingNode nobody;
+  v1::PlanBatchRequest request = Incr(nobody.endpoint()).request();
+  request.mutable_what_if()->set_even_shards(3);
+  const auto result = runner_.Run(request, absl::Now() + absl::Seconds(30));
+  EXPECT_TRUE(absl::IsInvalidArgument(result.status())) << result.status();
+  EXPECT_EQ(planner_.plan_batch.call_count(), 0);
+}
+
 TEST_F(BatchRunnerTest, PlansAgainWhatANodeDoesNotServe) {
   for (const std::string error :
        {"CLUSTERDOWN The cluster is down", "READONLY You can't write",

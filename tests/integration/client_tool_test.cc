@@ -23,6 +23,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
@@ -188,6 +189,32 @@ TEST_F(ToolTest, PlanOfARefusedCommandNamesTheWaysOut) {
                                   "  argument 1 is in slot 10778\n"
                                   "ways out:\n"
                                   "  HASH_TAG: Give the keys one hash tag.\n"));
+}
+
+TEST_F(ToolTest, PlanSendsTheTopologyToPlanOn) {
+  Refuse();
+  RunWith({"plan", "--shards=4", "--", "GET", "k"});
+  EXPECT_EQ(planner_.plan_batch.request().what_if().even_shards(), 4);
+  RunWith({"plan", "--topology=-", "--", "GET", "k"}, "reply\r\n");
+  EXPECT_EQ(planner_.plan_batch.request().what_if().cluster_reply(),
+            "reply\r\n");
+  RunWith({"plan", "--", "GET", "k"});
+  EXPECT_FALSE(planner_.plan_batch.request().has_what_if());
+  const int calls = planner_.plan_batch.call_count();
+  for (const std::vector<std::string_view>& wrong :
+       std::vector<std::vector<std::string_view>>{
+           {"plan", "--shards=0", "--", "GET", "k"},
+           {"plan", "--shards=x", "--", "GET", "k"},
+           {"plan", "--topology=/nowhere", "--", "GET", "k"},
+           {"plan", "--topology=-", "--shards=3", "--", "GET", "k"},
+           {"plan", "--topology=-", "--file=-"},
+           {"exec", "--shards=3", "--", "GET", "k"},
+           {"exec", "--topology=-", "--", "GET", "k"}}) {
+    const ToolRun run = RunWith(wrong, "GET k\n");
+    EXPECT_EQ(run.code, ExitCode::kWrongUsage);
+    EXPECT_THAT(run.err, EndsWith("try slotplanner --help\n"));
+  }
+  EXPECT_EQ(planner_.plan_batch.call_count(), calls);
 }
 
 TEST_F(ToolTest, ExecPrintsTheReplyAsRedisCliDoes) {

@@ -129,6 +129,9 @@ class RequestSource {
     request.set_split_policy(
         static_cast<v1::SplitPolicy>(Number(0, v1::SplitPolicy_MAX + 1)));
     request.set_client_zone(Number(0, 1) == 0 ? "a" : "elsewhere");
+    if (Number(0, 9) == 0) {
+      request.mutable_what_if()->set_even_shards(Number(0, 9));
+    }
     // A client that asks what is read of its commands hears of the cluster
     // before it hears of the limit.
     if (count <= kLimits.max_commands && Number(0, 20) == 0) {
@@ -282,6 +285,22 @@ TEST_F(LocalPlannerTest, SaysWhyItIsNotReady) {
             v1::ERROR_REASON_TOPOLOGY_NOT_READY);
   // What needs no topology is answered at once.
   EXPECT_EQ(stranger.Keyslot({})->slot(), 0);
+}
+
+TEST_F(LocalPlannerTest, PlansOnHypotheticalTopologiesBeforeTheFirstRealOne) {
+  StartServer();
+  const LocalPlanner planner(Client());
+  v1::PlanBatchRequest request;
+  v1::Command& command = *request.add_commands();
+  for (const char* word : {"MGET", "a", "b", "c"}) command.add_args(word);
+  request.mutable_what_if()->set_even_shards(3);
+  const auto plan = planner.PlanBatch(request, Soon());
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->topology().version(), MakeEvenTopology(3).version());
+  EXPECT_FALSE(plan->topology().has_confirm_time());
+  const auto stub = v1::SlotPlannerService::NewStub(grpc::CreateChannel(
+      absl::StrCat("127.0.0.1:", port_), grpc::InsecureChannelCredentials()));
+  EXPECT_EQ(Comparable(plan), Comparable(AskServer(*stub, request)));
 }
 
 TEST_F(LocalPlannerTest, LivesThroughARestartOfTheServer) {

@@ -88,6 +88,17 @@ const std::string kPlanBatches[] = {
     BytesField(1, "cluster") + Command({"PING"}) + NumberField(3, 2) +
         BytesField(4, "zone") + Command({"PING"}) + NumberField(5, 3) +
         BytesField(6, "version") + NumberField(5, 1),
+    // `what_if`: however often, the last source counts; long ones too.
+    Command({"PING"}) + BytesField(7, NumberField(1, 5)),
+    BytesField(7, "") + Command({"PING"}),
+    BytesField(7, BytesField(2, "reply")) + BytesField(1, "cluster"),
+    BytesField(7, BytesField(2, std::string(3'000'000, 'r'))),
+    BytesField(7, NumberField(1, 5) + BytesField(2, "reply")),
+    BytesField(7, BytesField(2, "reply") + NumberField(1, 5)),
+    BytesField(7, BytesField(2, "reply") + NumberField(9, 5)) +
+        BytesField(7, NumberField(1, 5)) + BytesField(7, BytesField(2, "")),
+    BytesField(7, BytesField(2, "reply")) + BytesField(7, NumberField(1, 5)) +
+        NumberField(7, 1) + BytesField(7, BytesField(1, "x")),
     // Fields that a later version may have.
     Command({"PING"}) + NumberField(9, 1) + BytesField(16, "x"),
     BytesField(2, BytesField(1, "GET") + NumberField(2, 1) +
@@ -99,6 +110,9 @@ const std::string kUnusual[] = {
     // Groups.
     Key("a") + kGroup + Key("b"),
     BytesField(2, BytesField(1, "GET") + kGroup),
+    BytesField(7, kGroup),
+    BytesField(7, "\x12\x05r"),
+    BytesField(7, BytesField(3, std::string(2 << 20, 'x'))),
     // A tag of five bytes.
     Key("a") + NumberField(1 << 26, 1),
     // Cut short: in a tag, a size, a payload, a number, a nested message.
