@@ -161,6 +161,14 @@ ABSL_FLAG(int32_t, max_watchers,
           slotplanner::ServerOptions{}.call_limits.max_watchers,
           "WatchTopology calls at one time, those of all clusters together;\n"
           "0 to 1000000. One more is refused with OVERLOADED.");
+ABSL_FLAG(int32_t, max_analyses,
+          slotplanner::ServerOptions{}.call_limits.max_analyses,
+          "AnalyzeKeys and AnalyzeWorkload calls at one time, those of all\n"
+          "clusters together; 0 to 100000. One more is refused with\n"
+          "OVERLOADED.");
+ABSL_FLAG(absl::Duration, max_analysis_duration,
+          slotplanner::ServerOptions{}.call_limits.max_analysis_duration,
+          "How long one of them may last, 1ms to 10000h.");
 ABSL_FLAG(
     int32_t, max_connections, slotplanner::ServerOptions{}.max_connections,
     "Open connections to the API, 1 to 1000000; more are closed at once.\n"
@@ -171,8 +179,8 @@ ABSL_FLAG(int32_t, max_calls_per_connection,
           "back more by themselves.");
 ABSL_FLAG(int32_t, max_concurrent_calls,
           slotplanner::ServerOptions{}.call_limits.max_concurrent_calls,
-          "Unary calls begun and not yet answered, 1 to 1000000. One more is\n"
-          "refused with OVERLOADED, as are those past the next three.");
+          "Calls begun and not yet answered, watches apart, 1 to 1000000. One\n"
+          "more is refused with OVERLOADED, as are those past the next three.");
 ABSL_FLAG(int32_t, max_queued_calls,
           slotplanner::ServerOptions{}.call_limits.max_queued_calls,
           "Large calls that wait for a worker thread, 0 to 1000000.");
@@ -224,6 +232,8 @@ constexpr std::string_view kFlagNames[] = {
     "max_advice_keys",
     "max_hash_tags",
     "max_watchers",
+    "max_analyses",
+    "max_analysis_duration",
     "max_connections",
     "max_calls_per_connection",
     "max_concurrent_calls",
@@ -372,6 +382,13 @@ void AddLimits(const Arguments& given, config::v1::Limits& limits) {
   }
   if (given.Has("max_watchers")) {
     limits.set_max_watchers(absl::GetFlag(FLAGS_max_watchers));
+  }
+  if (given.Has("max_analyses")) {
+    limits.set_max_analyses(absl::GetFlag(FLAGS_max_analyses));
+  }
+  if (given.Has("max_analysis_duration")) {
+    *limits.mutable_max_analysis_duration() =
+        ToProto(absl::GetFlag(FLAGS_max_analysis_duration));
   }
   if (given.Has("max_connections")) {
     limits.set_max_connections(absl::GetFlag(FLAGS_max_connections));

@@ -120,6 +120,15 @@ void ReadLimits(const config::v1::Limits& limits, SettingReader& reader,
     reader.Number("limits.max_watchers", limits.max_watchers(), 0, 1'000'000,
                   calls.max_watchers);
   }
+  if (limits.has_max_analyses()) {
+    reader.Number("limits.max_analyses", limits.max_analyses(), 0, 100'000,
+                  calls.max_analyses);
+  }
+  if (limits.has_max_analysis_duration()) {
+    reader.Duration("limits.max_analysis_duration",
+                    limits.max_analysis_duration(), absl::Milliseconds(1),
+                    absl::Hours(10'000), calls.max_analysis_duration);
+  }
   if (limits.has_max_connections()) {
     reader.Number("limits.max_connections", limits.max_connections(), 1,
                   1'000'000, options.max_connections);

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "bench/load/analysis_scenario.h"
 #include "bench/load/load_scenario.h"
 #include "bench/load/memory_scenarios.h"
 #include "bench/load/processors_scenario.h"
@@ -49,6 +50,13 @@ Scenario IdleConnections(int connections) {
 Scenario Processors(const std::string& name, const MakeCall& make) {
   return {name, [make](const Lab& lab, const std::string& scenario) {
             return RunProcessorsScenario(lab, scenario, make());
+          }};
+}
+
+Scenario Analysis(const std::string& keys, StreamedKeys kind, int64_t count) {
+  return {absl::StrCat("analyze_keys_", keys, "/", count),
+          [kind, count](const Lab& lab, const std::string& scenario) {
+            return RunAnalysisScenario(lab, scenario, kind, count);
           }};
 }
 
@@ -108,6 +116,16 @@ std::vector<Scenario> AllScenarios() {
            PeakMemory("peak_memory/plan_gets", gets(100'000, 20)),
            IdleConnections(1'000), IdleConnections(10'000)}) {
     scenarios.push_back(scenario);
+  }
+  for (const int64_t keys : {100'000, 10'000'000}) {
+    scenarios.push_back(
+        Analysis("without_tags", StreamedKeys::kWithoutTags, keys));
+    scenarios.push_back(
+        Analysis("with_some_tags", StreamedKeys::kWithSomeTags, keys));
+    scenarios.push_back(
+        Analysis("with_own_tags", StreamedKeys::kWithOwnTags, keys));
+    scenarios.push_back(
+        Analysis("with_weights", StreamedKeys::kWithWeights, keys));
   }
   return scenarios;
 }

@@ -13,7 +13,7 @@ namespace slotplanner::cli {
 namespace {
 
 // What the server takes; see `HypotheticalTopology.cluster_reply`.
-constexpr size_t kMaxReplyBytes = size_t{1} << 20;
+constexpr size_t kMaxReplyBytes = size_t{512} << 10;
 
 absl::StatusOr<std::string> ReadReply(std::istream& in,
                                       const std::string& name) {

@@ -14,7 +14,7 @@ namespace slotplanner::cli {
 // The topology that `--shards` or `--topology` names; nothing without these
 // flags. `in` is read for `--topology=-`. INVALID_ARGUMENT, with one line, when
 // both flags are given, when both `--topology` and `--file` are `-`, and when
-// the file cannot be read or has more than 1 MiB. What is in it is not looked
+// the file cannot be read or has more than 512 KiB. What is in it is not looked
 // at: the server does that.
 absl::StatusOr<std::optional<v1::HypotheticalTopology>> ReadWhatIf(
     const Options& options, std::istream& in);

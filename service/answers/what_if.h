@@ -17,7 +17,7 @@ struct HypotheticalSnapshot {
   // Null exactly when there is an error.
   std::shared_ptr<const ClusterSnapshot> snapshot;
   // EMPTY_REQUEST without a source, OUT_OF_RANGE for a number of shards,
-  // TOO_MANY for a reply of more than 1 MiB, MALFORMED_TOPOLOGY for one that
+  // TOO_MANY for a reply of more than 512 KiB, MALFORMED_TOPOLOGY for one that
   // shows no topology.
   std::optional<ApiError> error;
 };
@@ -25,7 +25,7 @@ struct HypotheticalSnapshot {
 // The topology of `message` with the commands of `current`, or of Redis 7.0
 // when that is null. It has no migrations, and since no cluster confirms it,
 // `FillStamp` leaves `confirm_time` out. `field` is the path of `message` in
-// the request, for errors. Takes up to 10 ms, for a reply of 1 MiB.
+// the request, for errors. Takes up to 10 ms, for a reply of 512 KiB.
 // Thread-safe.
 HypotheticalSnapshot MakeHypotheticalSnapshot(
     const v1::HypotheticalTopology& message, std::string_view field,

@@ -6,6 +6,8 @@
 #include "slotplanner/v1/advisor_service.grpc.pb.h"
 
 #include "service/answers/advice_answers.h"
+#include "service/rpc/advisor_analyses.h"
+#include "service/rpc/analysis_call.h"
 #include "service/rpc/services.h"
 #include "service/rpc/serving_snapshot.h"
 #include "service/rpc/unary_call.h"
@@ -17,7 +19,9 @@ using v1::AdvisorService;
 using RawService = AdvisorService::WithRawCallbackMethod_ExplainError<
     AdvisorService::WithRawCallbackMethod_SuggestHashTags<
         AdvisorService::WithRawCallbackMethod_MintHashTags<
-            AdvisorService::Service>>>;
+            AdvisorService::WithRawCallbackMethod_AnalyzeKeys<
+                AdvisorService::WithRawCallbackMethod_AnalyzeWorkload<
+                    AdvisorService::Service>>>>>;
 using MaybeError = std::optional<ApiError>;
 
 // What a request is answered from, or the error of its call.
@@ -84,7 +88,12 @@ class AdvisorServiceImpl final : public RawService {
         suggest_hash_tags_("SuggestHashTags",
                            AdvisorService::service_full_name(), metrics),
         mint_hash_tags_("MintHashTags", AdvisorService::service_full_name(),
-                        metrics) {}
+                        metrics),
+        analyze_keys_("AnalyzeKeys", AdvisorService::service_full_name(),
+                      metrics, MethodType::kClientStream),
+        analyze_workload_("AnalyzeWorkload",
+                          AdvisorService::service_full_name(), metrics,
+                          MethodType::kClientStream) {}
 
   grpc::ServerUnaryReactor* ExplainError(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
@@ -111,11 +120,27 @@ class AdvisorServiceImpl final : public RawService {
         slotplanner::MintHashTags);
   }
 
+  grpc::ServerReadReactor<grpc::ByteBuffer>* AnalyzeKeys(
+      grpc::CallbackServerContext* context,
+      grpc::ByteBuffer* response) override {
+    return new AnalysisCall(gate_, analyze_keys_, context, response,
+                            MakeKeyAnalysis(gate_));
+  }
+
+  grpc::ServerReadReactor<grpc::ByteBuffer>* AnalyzeWorkload(
+      grpc::CallbackServerContext* context,
+      grpc::ByteBuffer* response) override {
+    return new AnalysisCall(gate_, analyze_workload_, context, response,
+                            MakeWorkloadAnalysis(gate_));
+  }
+
  private:
   CallGate& gate_;
-  UnaryMethod explain_error_;
-  UnaryMethod suggest_hash_tags_;
-  UnaryMethod mint_hash_tags_;
+  RpcMethod explain_error_;
+  RpcMethod suggest_hash_tags_;
+  RpcMethod mint_hash_tags_;
+  RpcMethod analyze_keys_;
+  RpcMethod analyze_workload_;
 };
 
 }  // namespace

@@ -27,6 +27,12 @@ void CallBudget::AddBytes(int64_t bytes) {
   held_.fetch_add(bytes, std::memory_order_relaxed);
 }
 
+void CallBudget::RemoveBytes(int64_t bytes) {
+  [[maybe_unused]] const int64_t held =
+      held_.fetch_sub(bytes, std::memory_order_relaxed);
+  assert(BytesOf(held) >= bytes);
+}
+
 void CallBudget::End(int64_t bytes) {
   [[maybe_unused]] const int64_t held =
       held_.fetch_sub(kCall + bytes, std::memory_order_relaxed);

@@ -31,6 +31,10 @@ class CallBudget {
   // they exist already. Requires: as for `Begin`.
   void AddBytes(int64_t bytes);
 
+  // Takes away bytes of a call under way, as of a message of its stream that is
+  // worked off. Requires: `Begin` or `AddBytes` counted them.
+  void RemoveBytes(int64_t bytes);
+
   // Takes away a call and its bytes: all that `Begin` and `AddBytes` counted.
   // Requires: `Begin` did not refuse it.
   void End(int64_t bytes);

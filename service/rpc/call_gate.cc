@@ -17,8 +17,10 @@ namespace slotplanner {
 namespace {
 
 constexpr const char* kRefusalNames[] = {
-    "concurrent_calls", "queue_length",       "queue_delay",        "memory",
-    "unknown_caller",   "method_not_allowed", "cluster_not_allowed"};
+    "concurrent_calls",   "queue_length",
+    "queue_delay",        "memory",
+    "analyses",           "unknown_caller",
+    "method_not_allowed", "cluster_not_allowed"};
 
 // From a tenth of a millisecond, a queue that is hardly one, to beyond the
 // default of limits.max_queue_delay.
@@ -177,6 +179,15 @@ std::optional<ApiError> CallGate::Begin(int64_t request_bytes,
   return OverloadedError("calls under way", limits.max_concurrent_calls);
 }
 
+std::optional<ApiError> CallGate::BeginAnalysis(const CallLimits& limits) {
+  if (analyses_.fetch_add(1, std::memory_order_relaxed) < limits.max_analyses) {
+    return std::nullopt;
+  }
+  EndAnalysis();
+  Count(Refusal::kAnalyses);
+  return OverloadedError("analyses under way", limits.max_analyses);
+}
+
 std::optional<ApiError> CallGate::RunOnWorker(absl::AnyInvocable<void()> work,
                                               const CallLimits& limits) {
   const auto outcome = queue_.Add(
@@ -202,10 +213,10 @@ std::optional<ApiError> CallGate::RunOnWorker(absl::AnyInvocable<void()> work,
 
 std::vector<prometheus::MetricFamily> CallGate::Collect() const {
   return {GaugeFamily("slotplanner_calls_in_progress",
-                      "Unary calls begun and not yet answered.",
+                      "Calls begun and not yet answered, watches apart.",
                       static_cast<double>(budget_.calls())),
           GaugeFamily("slotplanner_buffered_bytes",
-                      "Bytes of requests and responses of the unary calls "
+                      "Bytes of requests and responses of the calls "
                       "under way.",
                       static_cast<double>(budget_.bytes())),
           GaugeFamily("slotplanner_memory_quota_bytes",

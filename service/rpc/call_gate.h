@@ -122,8 +122,14 @@ class CallGate : public prometheus::Collectable {
                                 const CallLimits& limits);
   // Counts bytes that a call holds beside those of its request.
   void AddBytes(int64_t bytes) { budget_.AddBytes(bytes); }
+  void RemoveBytes(int64_t bytes) { budget_.RemoveBytes(bytes); }
   // Such a call has ended, with all its bytes.
   void End(int64_t bytes) { budget_.End(bytes); }
+
+  // Counts an analysis, beside `Begin`, unless there are too many: then
+  // OVERLOADED.
+  std::optional<ApiError> BeginAnalysis(const CallLimits& limits);
+  void EndAnalysis() { analyses_.fetch_sub(1, std::memory_order_relaxed); }
 
   // Runs `work` on a worker thread, unless too many wait already: then
   // OVERLOADED, and `work` is gone.
@@ -145,11 +151,12 @@ class CallGate : public prometheus::Collectable {
     kQueueLength,
     kQueueDelay,
     kMemory,
+    kAnalyses,
     kUnknownCaller,
     kMethodNotAllowed,
     kClusterNotAllowed,
   };
-  static constexpr size_t kRefusalCount = 7;
+  static constexpr size_t kRefusalCount = 8;
 
   void Count(Refusal refusal) {
     refused_[static_cast<size_t>(refusal)]->Increment();
@@ -168,6 +175,7 @@ class CallGate : public prometheus::Collectable {
   std::array<prometheus::Counter*, kRefusalCount> refused_;
   prometheus::Histogram& queue_delay_;
   CallBudget budget_;
+  std::atomic<int> analyses_ = 0;
   std::mutex callers_mutex_;
   // Calls of configured callers, by name. Guarded by callers_mutex_.
   std::map<std::string, prometheus::Counter*> caller_calls_;

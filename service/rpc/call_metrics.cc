@@ -53,9 +53,21 @@ prometheus::Histogram& MakeSizeHistogram(prometheus::Registry& registry,
       .Add({}, SizeBuckets());
 }
 
+const char* NameOf(MethodType type) {
+  switch (type) {
+    case MethodType::kUnary:
+      return "unary";
+    case MethodType::kServerStream:
+      return "server_stream";
+    case MethodType::kClientStream:
+      return "client_stream";
+  }
+  return "";
+}
+
 prometheus::Labels MethodLabels(const std::string& service,
                                 const std::string& method, MethodType type) {
-  return {{"grpc_type", type == MethodType::kUnary ? "unary" : "server_stream"},
+  return {{"grpc_type", NameOf(type)},
           {"grpc_service", service},
           {"grpc_method", method}};
 }

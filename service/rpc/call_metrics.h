@@ -16,8 +16,8 @@
 
 namespace slotplanner {
 
-// What a method sends back.
-enum class MethodType { kUnary, kServerStream };
+// Which side of a method is a stream.
+enum class MethodType { kUnary, kServerStream, kClientStream };
 
 // The standard metrics of one RPC method, under the names that go-grpc-
 // prometheus and its sisters use: grpc_server_started_total,

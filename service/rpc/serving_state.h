@@ -17,8 +17,8 @@ namespace slotplanner {
 // What all calls together may cost. Past any limit a call is refused with
 // OVERLOADED.
 struct CallLimits {
-  // Unary calls begun and not yet answered. Each costs about 2 KiB beside its
-  // bytes, 20 MB in all.
+  // Calls begun and not yet answered, watches apart. Each costs about 2 KiB
+  // beside its bytes, 20 MB in all.
   int max_concurrent_calls = 10'000;
   // Large calls that wait for a worker thread, and how long one may have to
   // wait. The first bounds what is kept, the second how late an answer comes.
@@ -28,6 +28,12 @@ struct CallLimits {
   int64_t memory_quota_bytes = int64_t{1} << 30;
   // WatchTopology calls at one time, those of all clusters together.
   int max_watchers = 20'000;
+  // AnalyzeKeys and AnalyzeWorkload calls at one time, those of all clusters
+  // together: each has counters of up to 12 MiB, 192 MiB in all.
+  int max_analyses = 16;
+  // How long one of them may last. At a million keys a second, which is what a
+  // caller sends, an hour is 3,600,000,000.
+  absl::Duration max_analysis_duration = absl::Hours(1);
 };
 
 // What calls are answered from and held to: all that can change while the

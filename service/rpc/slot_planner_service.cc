@@ -154,9 +154,9 @@ class SlotPlannerServiceImpl final : public RawService {
 
  private:
   CallGate& gate_;
-  UnaryMethod keyslot_;
-  UnaryMethod group_keys_;
-  UnaryMethod plan_batch_;
+  RpcMethod keyslot_;
+  RpcMethod group_keys_;
+  RpcMethod plan_batch_;
   SizeMetrics sizes_;
 };
 

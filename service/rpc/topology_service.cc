@@ -136,10 +136,10 @@ class TopologyServiceImpl final : public RawService {
  private:
   CallGate& gate_;
   TopologyWatches& watches_;
-  UnaryMethod get_topology_;
-  UnaryMethod get_commands_;
-  UnaryMethod get_key_positions_;
-  UnaryMethod report_redirection_;
+  RpcMethod get_topology_;
+  RpcMethod get_commands_;
+  RpcMethod get_key_positions_;
+  RpcMethod report_redirection_;
 };
 
 }  // namespace

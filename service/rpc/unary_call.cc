@@ -5,7 +5,7 @@
 
 namespace slotplanner {
 
-UnaryCall::UnaryCall(CallGate& gate, UnaryMethod& method,
+UnaryCall::UnaryCall(CallGate& gate, RpcMethod& method,
                      grpc::CallbackServerContext* context,
                      const grpc::ByteBuffer* request,
                      grpc::ByteBuffer* response)

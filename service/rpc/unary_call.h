@@ -26,10 +26,11 @@
 namespace slotplanner {
 
 // A method of one of the services.
-struct UnaryMethod {
-  UnaryMethod(std::string method_name, const std::string& service,
-              prometheus::Registry& registry)
-      : name(std::move(method_name)), metrics(registry, service, name) {}
+struct RpcMethod {
+  RpcMethod(std::string method_name, const std::string& service,
+            prometheus::Registry& registry,
+            MethodType type = MethodType::kUnary)
+      : name(std::move(method_name)), metrics(registry, service, name, type) {}
 
   const std::string name;
   MethodMetrics metrics;
@@ -45,7 +46,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   // Counts the call, and ends it with an error when `gate` does not let it in.
   // The pointers are good until the call has ended; the others live longer.
-  UnaryCall(CallGate& gate, UnaryMethod& method,
+  UnaryCall(CallGate& gate, RpcMethod& method,
             grpc::CallbackServerContext* context,
             const grpc::ByteBuffer* request, grpc::ByteBuffer* response);
 
@@ -103,7 +104,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   ~UnaryCall() override = default;
 
   CallGate& gate_;
-  UnaryMethod& method_;
+  RpcMethod& method_;
   grpc::CallbackServerContext* const context_;
   const grpc::ByteBuffer* const request_;
   grpc::ByteBuffer* const response_;

@@ -11,8 +11,8 @@ namespace slotplanner {
 
 // How long a text `ParsePastedTopology` reads. A line of CLUSTER NODES has
 // about 150 bytes and an entry of CLUSTER SHARDS about 300 a node, so that this
-// holds 3,000 nodes.
-inline constexpr size_t kMaxPastedTopologyBytes = size_t{1} << 20;
+// holds 1,500 nodes. It is half of what `WireReader` leaves to protobuf.
+inline constexpr size_t kMaxPastedTopologyBytes = size_t{512} << 10;
 
 // The topology that `text` shows. It is one of
 //   - what CLUSTER NODES answers, its lines ending in LF or CR LF;

@@ -56,6 +56,10 @@ METHODS = {
     ),
     'SuggestHashTags': advisor_api.SuggestHashTagsRequest(keys=[b'a', b'b']),
     'MintHashTags': advisor_api.MintHashTagsRequest(slots=[1]),
+    'AnalyzeKeys': advisor_api.AnalyzeKeysRequest(keys=[b'foo']),
+    'AnalyzeWorkload': advisor_api.AnalyzeWorkloadRequest(
+        commands=[api.Command(args=[b'GET', b'foo'])]
+    ),
 }
 SERVICES = {
     method.name: service.full_name
@@ -85,7 +89,8 @@ def call(channel, method: str, cluster: str = '', metadata=()):
     """One answer of any method of the API."""
     request = type(METHODS[method])()
     request.CopyFrom(METHODS[method])
-    request.cluster = cluster
+    is_stream = method in ('AnalyzeKeys', 'AnalyzeWorkload')
+    (request.settings if is_stream else request).cluster = cluster
     for stub in (
         slot_planner_service_pb2_grpc.SlotPlannerServiceStub(channel),
         topology_service_pb2_grpc.TopologyServiceStub(channel),
@@ -93,7 +98,9 @@ def call(channel, method: str, cluster: str = '', metadata=()):
     ):
         if hasattr(stub, method):
             answer = getattr(stub, method)(
-                request, timeout=TIMEOUT_SECONDS, metadata=metadata
+                iter([request]) if is_stream else request,
+                timeout=TIMEOUT_SECONDS,
+                metadata=metadata,
             )
     if method == 'WatchTopology':
         first = next(answer)
@@ -927,6 +934,14 @@ class SecretsTest(SecurityTest):
             )
             yield 'MintHashTags', advisor_api.MintHashTagsRequest(
                 cluster=cluster, nodes=[self.MARK]
+            )
+            settings = advisor_api.AnalysisSettings(cluster=cluster)
+            yield 'AnalyzeKeys', advisor_api.AnalyzeKeysRequest(
+                settings=settings, keys=[key, b'{%s}' % key]
+            )
+            yield 'AnalyzeWorkload', advisor_api.AnalyzeWorkloadRequest(
+                settings=settings,
+                commands=[api.Command(args=[b'MSET', key, value, b'k', value])],
             )
             yield 'ReportRedirection', topology_api.ReportRedirectionRequest(
                 cluster=cluster, error=b'MOVED 1 %s:1' % key

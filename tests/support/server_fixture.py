@@ -9,6 +9,7 @@ import re
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -178,6 +179,16 @@ class Server:
                 ):
                     total += float(match[3])
         return total
+
+    def wait_for_metric(self, name: str, value: float, **labels: str) -> None:
+        """Returns when `metric` is `value`."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while self.metric(name, **labels) != value:
+            if time.monotonic() > deadline:
+                raise AssertionError(
+                    f'{name} is {self.metric(name, **labels)}, not {value}'
+                )
+            time.sleep(0.01)
 
     def stop(self) -> int:
         """Asks the server to end, and returns its exit code."""

@@ -82,6 +82,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
                  "--max_arguments=8",
                  "--max_advice_keys=12",
                  "--max_hash_tags=11",
+                 "--max_analyses=19",
+                 "--max_analysis_duration=20s",
                  "--allow_plaintext",
                  "--shutdown_timeout=9s",
                  "--max_connection_age=0",
@@ -115,6 +117,8 @@ TEST(ParseCommandLineTest, ReadsEveryFlag) {
   EXPECT_EQ(options.request_limits.max_arguments, 8);
   EXPECT_EQ(options.request_limits.max_advice_keys, 12);
   EXPECT_EQ(options.request_limits.max_hash_tags, 11);
+  EXPECT_EQ(options.call_limits.max_analyses, 19);
+  EXPECT_EQ(options.call_limits.max_analysis_duration, absl::Seconds(20));
   EXPECT_TRUE(options.allow_plaintext);
   EXPECT_EQ(options.shutdown_timeout, absl::Seconds(9));
   EXPECT_EQ(options.max_connection_age, absl::InfiniteDuration());
@@ -242,6 +246,10 @@ TEST(ParseCommandLineTest, ChecksEveryRange) {
   EXPECT_THAT(ErrorOf({"--max_advice_keys=0"}),
               StartsWith("--max_advice_keys: "));
   EXPECT_THAT(ErrorOf({"--max_hash_tags=0"}), StartsWith("--max_hash_tags: "));
+  EXPECT_EQ(ErrorOf({"--max_analyses=-1"}),
+            "--max_analyses: must be from 0 to 100000");
+  EXPECT_EQ(ErrorOf({"--max_analysis_duration=0"}),
+            "--max_analysis_duration: must be from 1ms to 10000h");
   EXPECT_EQ(ErrorOf({"--refresh_interval=99ms"}),
             "--refresh_interval: must be from 100ms to 24h");
   EXPECT_EQ(ErrorOf({"--refresh_interval=inf"}),

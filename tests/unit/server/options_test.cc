@@ -83,7 +83,7 @@ TEST(CompleteOptionsTest, KnowsTheMethodsOfAllServices) {
   for (const char* method :
        {"Keyslot", "GroupKeys", "PlanBatch", "GetTopology", "WatchTopology",
         "GetCommands", "GetKeyPositions", "ReportRedirection", "ExplainError",
-        "SuggestHashTags", "MintHashTags"}) {
+        "SuggestHashTags", "MintHashTags", "AnalyzeKeys", "AnalyzeWorkload"}) {
     const ServerOptions options =
         OptionsOf(absl::StrCat(kMutualTls,
                                "callers: [{name: a, identities: [a.example], "
@@ -161,7 +161,8 @@ TEST(SettingsThatNeedRestartTest, AreNoneThatApplyWhileItRuns) {
       "shutdown_timeout: 1s\nopen_health: false\nlog_level: debug\n"
       "limits: {max_keys: 1, max_commands: 1, max_arguments: 1, "
       "max_advice_keys: 1, max_hash_tags: 1, "
-      "max_watchers: 1, max_connections: 1, max_concurrent_calls: 1, "
+      "max_watchers: 1, max_analyses: 1, max_analysis_duration: 1s, "
+      "max_connections: 1, max_concurrent_calls: 1, "
       "max_queued_calls: 1, max_queue_delay: 1s, "
       "memory_quota_bytes: 1048576}"));
   EXPECT_THAT(SettingsThatNeedRestart(before, after), IsEmpty());

@@ -80,7 +80,7 @@ TEST(MakeHypotheticalSnapshotTest, RefusesWhatIsNoTopology) {
   for (const int count : {-1, 0, 1001}) {
     EXPECT_EQ(reason(EvenShards(count)), v1::ERROR_REASON_OUT_OF_RANGE);
   }
-  EXPECT_EQ(reason(ClusterReply(std::string((1 << 20) + 1, '\n'))),
+  EXPECT_EQ(reason(ClusterReply(std::string((512 << 10) + 1, '\n'))),
             v1::ERROR_REASON_TOO_MANY);
   EXPECT_EQ(reason(ClusterReply("")), v1::ERROR_REASON_MALFORMED_TOPOLOGY);
   const auto error =

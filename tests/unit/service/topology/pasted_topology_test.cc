@@ -118,7 +118,7 @@ TEST(ParsePastedTopologyTest, SaysWhatIsWrong) {
                       "b h:2@3 master - 0 0 0 connected 9\n"),
               HasSubstr("claimed twice"));
   EXPECT_THAT(Mistake(std::string(kMaxPastedTopologyBytes + 1, ' ')),
-              HasSubstr("1048576 bytes"));
+              HasSubstr("524288 bytes"));
 }
 
 }  // namespace
