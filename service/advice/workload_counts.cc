@@ -245,7 +245,7 @@ void WorkloadCounts::KeepExample(const std::string& use,
       return uses_.CountOf(example.first) == 0;
     });
   }
-  examples_.try_emplace(use, std::move(keys));
+  examples_[use] = std::move(keys);
 }
 
 void WorkloadCounts::Merge(const WorkloadCounts& other) {

@@ -23,12 +23,12 @@ using testing::SizeIs;
 // Counts commands written as words, in one call.
 void AddTo(WorkloadCounts& counts, const std::vector<std::string>& texts,
            const ClusterSnapshot* what_if = nullptr) {
-  static const ClusterSnapshot snapshot = ThreeShards();
+  static const ClusterSnapshot kSnapshot = ThreeShards();
   const std::vector<Words> words(texts.begin(), texts.end());
   std::vector<CommandArgs> commands;
   commands.reserve(words.size());
   for (const Words& word : words) commands.emplace_back(word.views());
-  counts.Add(snapshot, commands, what_if);
+  counts.Add(kSnapshot, commands, what_if);
 }
 
 WorkloadCounts Count(const std::vector<std::string>& texts,
@@ -110,7 +110,7 @@ TEST(WorkloadCountsTest, CountsVerdictsByName) {
 TEST(WorkloadCountsTest, CountsANodeOfSeveralPartsOnce) {
   const std::string neighbour = [] {
     for (int i = 0;; ++i) {
-      const std::string key = "k" + std::to_string(i);
+      std::string key = "k" + std::to_string(i);
       const int slot = HashSlot::OfKey(key).value();
       if (slot <= 5460 && slot != HashSlot::OfKey("b").value()) return key;
     }
