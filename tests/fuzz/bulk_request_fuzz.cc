@@ -18,6 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (slotplanner::ReadGroupKeysInPlace(bytes, piece_size) ==
           ReadInPlace::kWrong ||
       slotplanner::ReadPlanBatchInPlace(bytes, piece_size) ==
+          ReadInPlace::kWrong ||
+      slotplanner::ReadAnalyzeWorkloadInPlace(bytes, piece_size) ==
           ReadInPlace::kWrong) {
     std::abort();
   }

@@ -9,6 +9,7 @@
 
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "slotplanner/v1/advisor_service.pb.h"
 #include "slotplanner/v1/slot_planner_service.pb.h"
 
 #include "service/answers/group_keys_input.h"
@@ -54,20 +55,20 @@ inline ReadInPlace ReadGroupKeysInPlace(const std::string& bytes,
   return is_same ? ReadInPlace::kAsProtobuf : ReadInPlace::kWrong;
 }
 
-inline ReadInPlace ReadPlanBatchInPlace(const std::string& bytes,
-                                        int piece_size) {
-  PlanBatchInput input({});
+// The same for a request that has commands.
+template <typename Request>
+ReadInPlace ReadCommandsInPlace(const std::string& bytes, int piece_size) {
+  CommandsInput<Request> input({});
   google::protobuf::io::ArrayInputStream stream(
       bytes.data(), static_cast<int>(bytes.size()), piece_size);
   if (!input.Read(stream, bytes.size())) return ReadInPlace::kGaveUp;
 
-  v1::PlanBatchRequest expected;
+  Request expected;
   if (!expected.ParseFromString(bytes)) return ReadInPlace::kWrong;
   int64_t argument_count = 0;
-  bool is_same =
-      input.command_count() == expected.commands_size() &&
-      input.settings().SerializeAsString() ==
-          BytesWithout(v1::PlanBatchRequest::kCommandsFieldNumber, expected);
+  bool is_same = input.command_count() == expected.commands_size() &&
+                 input.settings().SerializeAsString() ==
+                     BytesWithout(Request::kCommandsFieldNumber, expected);
   for (int i = 0; is_same && i < expected.commands_size(); ++i) {
     const auto& args = expected.commands(i).args();
     is_same = std::ranges::equal(
@@ -77,6 +78,16 @@ inline ReadInPlace ReadPlanBatchInPlace(const std::string& bytes,
   }
   is_same = is_same && input.argument_count() == argument_count;
   return is_same ? ReadInPlace::kAsProtobuf : ReadInPlace::kWrong;
+}
+
+inline ReadInPlace ReadPlanBatchInPlace(const std::string& bytes,
+                                        int piece_size) {
+  return ReadCommandsInPlace<v1::PlanBatchRequest>(bytes, piece_size);
+}
+
+inline ReadInPlace ReadAnalyzeWorkloadInPlace(const std::string& bytes,
+                                              int piece_size) {
+  return ReadCommandsInPlace<v1::AnalyzeWorkloadRequest>(bytes, piece_size);
 }
 
 }  // namespace slotplanner

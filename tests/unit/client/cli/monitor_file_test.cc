@@ -3,12 +3,16 @@
 #include "client/cli/monitor_file.h"
 
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "client/cli/escapes.h"
+#include "tests/support/random_seed.h"
 
 namespace slotplanner::cli {
 namespace {
@@ -83,6 +87,24 @@ TEST(ReadSentCommandTest, SaysWhatIsWrong) {
        {"1.0 [0 secret", "1.0 [0 secret]", "1.0 [0 secret] get",
         "1.0 [0 ] \"get\""}) {
     EXPECT_EQ(MistakeIn(line), "the sender or the command is missing") << line;
+  }
+}
+
+// MONITOR writes arguments as `QuoteBytes` does.
+TEST(ReadSentCommandTest, ReadsWhatQuotingWrote) {
+  std::mt19937_64 random(RandomSeed());
+  for (int i = 0; i < 5'000; ++i) {
+    SentCommand command{.args = {}, .client = "127.0.0.1:1"};
+    std::string line = "1.000001 [0 127.0.0.1:1]";
+    do {
+      std::string& arg = command.args.emplace_back(random() % 12, ' ');
+      for (char& c : arg) {
+        c = random() % 2 == 0 ? static_cast<char>(random())
+                              : "\"'[] \\x\n"[random() % 8];
+      }
+      line += " " + QuoteBytes(arg);
+    } while (random() % 4 != 0);
+    EXPECT_EQ(Read(line), command) << line;
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// GroupKeysInput and PlanBatchInput: requests read in place are what protobuf's
+// GroupKeysInput and CommandsInput: requests read in place are what protobuf's
 // own parser makes of them.
 #include "tests/support/bulk_requests.h"
 
@@ -74,6 +74,16 @@ const std::string kGroupKeys[] = {
     // A size, and a tag, in more bytes than it needs.
     std::string("\x12\x81\x80\x00k", 5),
     std::string("\x92\x80\x00\x01k", 5),
+};
+
+const std::string kWorkloads[] = {
+    "",
+    Command({"GET", "k"}) + Command({}) + Command({"SET", "k", ""}),
+    Command({"MSET", std::string(40'000, 'k'), "", "a", "b"}),
+    BytesField(
+        1, BytesField(1, "cluster") + NumberField(3, 7) + NumberField(4, 1)) +
+        Command({"PING"}) + BytesField(1, NumberField(3, 8)) +
+        Command({"PING"}) + NumberField(9, 1),
 };
 
 const std::string kPlanBatches[] = {
@@ -160,6 +170,11 @@ TEST(BulkRequestsTest, UsualRequestsAreReadInPlaceInHoweverManyPieces) {
                 ReadInPlace::kAsProtobuf)
           << bytes.substr(0, 80) << " in pieces of " << piece_size;
     }
+    for (const std::string& bytes : kWorkloads) {
+      EXPECT_EQ(ReadAnalyzeWorkloadInPlace(bytes, piece_size),
+                ReadInPlace::kAsProtobuf)
+          << bytes.substr(0, 80) << " in pieces of " << piece_size;
+    }
   }
 }
 
@@ -169,6 +184,9 @@ TEST(BulkRequestsTest, WhatIsUnusualIsLeftToProtobuf) {
       EXPECT_NE(ReadGroupKeysInPlace(bytes, piece_size), ReadInPlace::kWrong)
           << bytes << " in pieces of " << piece_size;
       EXPECT_NE(ReadPlanBatchInPlace(bytes, piece_size), ReadInPlace::kWrong)
+          << bytes << " in pieces of " << piece_size;
+      EXPECT_NE(ReadAnalyzeWorkloadInPlace(bytes, piece_size),
+                ReadInPlace::kWrong)
           << bytes << " in pieces of " << piece_size;
     }
   }
