@@ -153,7 +153,8 @@ ABSL_FLAG(int32_t, max_arguments,
           "together, names included.");
 ABSL_FLAG(int32_t, max_advice_keys,
           slotplanner::ServerOptions{}.request_limits.max_advice_keys,
-          "Keys or arguments in one SuggestHashTags request.");
+          "Keys or arguments in one SuggestHashTags or CheckTemplates\n"
+          "request.");
 ABSL_FLAG(int32_t, max_hash_tags,
           slotplanner::ServerOptions{}.request_limits.max_hash_tags,
           "Hash tags in one MintHashTags response.");

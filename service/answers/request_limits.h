@@ -13,8 +13,8 @@ struct RequestLimits {
   int max_commands = 100'000;
   // Arguments in one PlanBatch request, those of all commands together.
   int max_arguments = 2'000'000;
-  // Keys or arguments in one SuggestHashTags request. 10,000 keys with all that
-  // tags could be made of in common take about 0.2 s.
+  // Keys or arguments in one SuggestHashTags or CheckTemplates request. 10,000
+  // keys with all that tags could be made of in common take about 0.2 s.
   int max_advice_keys = 10'000;
   // Hash tags in one MintHashTags response: 12 bytes each on the wire, and less
   // than 0.1 s of work.

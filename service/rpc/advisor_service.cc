@@ -6,6 +6,7 @@
 #include "slotplanner/v1/advisor_service.grpc.pb.h"
 
 #include "service/answers/advice_answers.h"
+#include "service/answers/template_answer.h"
 #include "service/rpc/advisor_analyses.h"
 #include "service/rpc/analysis_call.h"
 #include "service/rpc/services.h"
@@ -21,7 +22,8 @@ using RawService = AdvisorService::WithRawCallbackMethod_ExplainError<
         AdvisorService::WithRawCallbackMethod_MintHashTags<
             AdvisorService::WithRawCallbackMethod_AnalyzeKeys<
                 AdvisorService::WithRawCallbackMethod_AnalyzeWorkload<
-                    AdvisorService::Service>>>>>;
+                    AdvisorService::WithRawCallbackMethod_CheckTemplates<
+                        AdvisorService::Service>>>>>>;
 using MaybeError = std::optional<ApiError>;
 
 // What a request is answered from, or the error of its call.
@@ -68,6 +70,15 @@ MaybeError MintHashTags(const UnaryCall& call,
   return AnswerMintHashTags(request, basis.snapshot.get(), response);
 }
 
+MaybeError CheckTemplates(const UnaryCall& call,
+                          const v1::CheckTemplatesRequest& request,
+                          v1::CheckTemplatesResponse& response) {
+  Basis basis = BasisOf(call, request);
+  if (basis.error) return std::move(basis.error);
+  AnswerCheckTemplates(request, *basis.snapshot, response);
+  return std::nullopt;
+}
+
 // Advice may be much work though its request has few bytes.
 template <typename Request, typename Response, typename Handler>
 grpc::ServerUnaryReactor* AnswerOnWorker(UnaryCall* call, Handler handler) {
@@ -93,7 +104,9 @@ class AdvisorServiceImpl final : public RawService {
                       metrics, MethodType::kClientStream),
         analyze_workload_("AnalyzeWorkload",
                           AdvisorService::service_full_name(), metrics,
-                          MethodType::kClientStream) {}
+                          MethodType::kClientStream),
+        check_templates_("CheckTemplates", AdvisorService::service_full_name(),
+                         metrics) {}
 
   grpc::ServerUnaryReactor* ExplainError(grpc::CallbackServerContext* context,
                                          const grpc::ByteBuffer* request,
@@ -134,6 +147,15 @@ class AdvisorServiceImpl final : public RawService {
                             MakeWorkloadAnalysis(gate_));
   }
 
+  grpc::ServerUnaryReactor* CheckTemplates(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+      grpc::ByteBuffer* response) override {
+    return AnswerOnWorker<v1::CheckTemplatesRequest,
+                          v1::CheckTemplatesResponse>(
+        new UnaryCall(gate_, check_templates_, context, request, response),
+        slotplanner::CheckTemplates);
+  }
+
  private:
   CallGate& gate_;
   RpcMethod explain_error_;
@@ -141,6 +163,7 @@ class AdvisorServiceImpl final : public RawService {
   RpcMethod mint_hash_tags_;
   RpcMethod analyze_keys_;
   RpcMethod analyze_workload_;
+  RpcMethod check_templates_;
 };
 
 }  // namespace

@@ -160,6 +160,39 @@ class LimitsTest(unittest.TestCase):
             ),
         )
 
+    def test_templates_at_their_limit(self):
+        request = advisor_api.CheckTemplatesRequest(
+            commands=[
+                api.Command(args=[b'RENAME', b'a:<a%d>' % i, b'b:<b%d>' % i])
+                for i in range(3333)
+            ]
+        )
+        request.commands.add(args=[b'PING'])
+        checks = advisor.CheckTemplates(request, timeout=60).checks
+        self.assertEqual(len(checks), 3334)
+        self.assertEqual(list(checks[3332].placeholders), ['a3332', 'b3332'])
+        request.commands.add()
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'TOO_MANY',
+            advisor.CheckTemplates,
+            request,
+        )
+        # As many placeholders as there can be, all of one command.
+        many = b''.join(b'<%x>' % i for i in range(75_000))
+        command = api.Command(args=[b'RENAME', many, many + b'<'])
+        request = advisor_api.CheckTemplatesRequest(commands=[command])
+        check = advisor.CheckTemplates(request, timeout=60).checks[0]
+        self.assertEqual(check.agreement, advisor_api.SLOT_AGREEMENT_DEPENDS)
+        self.assertEqual(len(check.placeholders), 75_000)
+        request.commands[0].args.append(bytes(1 << 20))
+        self.assert_refused(
+            grpc.StatusCode.INVALID_ARGUMENT,
+            b'TOO_MANY',
+            advisor.CheckTemplates,
+            request,
+        )
+
     def test_hash_tags_at_their_limit(self):
         request = advisor_api.MintHashTagsRequest(slots=[7], count=100_000)
         tags = advisor.MintHashTags(request, timeout=60).tags

@@ -60,6 +60,9 @@ METHODS = {
     'AnalyzeWorkload': advisor_api.AnalyzeWorkloadRequest(
         commands=[api.Command(args=[b'GET', b'foo'])]
     ),
+    'CheckTemplates': advisor_api.CheckTemplatesRequest(
+        commands=[api.Command(args=[b'GET', b'<a>'])]
+    ),
 }
 SERVICES = {
     method.name: service.full_name
@@ -942,6 +945,13 @@ class SecretsTest(SecurityTest):
             yield 'AnalyzeWorkload', advisor_api.AnalyzeWorkloadRequest(
                 settings=settings,
                 commands=[api.Command(args=[b'MSET', key, value, b'k', value])],
+            )
+            yield 'CheckTemplates', advisor_api.CheckTemplatesRequest(
+                cluster=cluster,
+                commands=[
+                    api.Command(args=[b'RENAME', key + b'<a>', b'<b>' + key]),
+                    api.Command(args=[value, key]),
+                ],
             )
             yield 'ReportRedirection', topology_api.ReportRedirectionRequest(
                 cluster=cluster, error=b'MOVED 1 %s:1' % key

@@ -83,7 +83,8 @@ TEST(CompleteOptionsTest, KnowsTheMethodsOfAllServices) {
   for (const char* method :
        {"Keyslot", "GroupKeys", "PlanBatch", "GetTopology", "WatchTopology",
         "GetCommands", "GetKeyPositions", "ReportRedirection", "ExplainError",
-        "SuggestHashTags", "MintHashTags", "AnalyzeKeys", "AnalyzeWorkload"}) {
+        "SuggestHashTags", "MintHashTags", "AnalyzeKeys", "AnalyzeWorkload",
+        "CheckTemplates"}) {
     const ServerOptions options =
         OptionsOf(absl::StrCat(kMutualTls,
                                "callers: [{name: a, identities: [a.example], "
