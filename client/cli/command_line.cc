@@ -261,6 +261,13 @@ constexpr Flag kFlags[] = {
        return absl::SimpleAtoi(ToAbsl(value), &options.max_suggestions) &&
               options.max_suggestions > 0;
      }},
+    {"allow_split", "",
+     "let commands pass that a plan splits, though their keys may be in\n"
+     "several slots",
+     "lint",
+     [](std::string_view, Options& options) {
+       return options.allow_split = true;
+     }},
     {"help", "", "print this", "",
      [](std::string_view, Options& options) { return options.help = true; }},
 };

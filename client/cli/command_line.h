@@ -45,6 +45,7 @@ struct Options {
   int max_suggestions = 3;
   int what_if_shards = 0;         // 0 means not given.
   std::string what_if_file = {};  // Empty means not given; - standard input.
+  bool allow_split = false;
   bool help = false;
 };
 

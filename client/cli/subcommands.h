@@ -43,6 +43,7 @@ absl::StatusOr<ExitCode> RunTopology(const Job& job);
 absl::StatusOr<ExitCode> RunExplain(const Job& job);
 absl::StatusOr<ExitCode> RunAdvise(const Job& job);
 absl::StatusOr<ExitCode> RunTags(const Job& job);
+absl::StatusOr<ExitCode> RunLint(const Job& job);
 
 // The keys that the arguments name: themselves, or with the one argument `-`
 // the lines of standard input. INVALID_ARGUMENT when an escape is wrong.

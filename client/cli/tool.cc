@@ -135,6 +135,34 @@ constexpr Subcommand kSubcommands[] = {
      "spread\n"
      "evenly over the slots.",
      RunTags, false},
+    {"lint", "FILE... | -", "check keys in code before they exist",
+     "A file has one command a line, its keys as the code builds them: with\n"
+     "placeholders, as in user:<id>:cart. For the notation see exec. Each file "
+     "is\n"
+     "checked by itself; - is standard input. Of each command is said whether "
+     "its\n"
+     "keys are in one slot: ALWAYS, NEVER, or DEPENDS on the placeholders that "
+     "are\n"
+     "named, or NO_KEYS if it has none; then what a plan makes of it. EXEC has "
+     "the\n"
+     "answer for its transaction. Placeholders of one name in one command or\n"
+     "transaction stand for the same value; a value is not empty and has no "
+     "braces.\n"
+     "Options of commands and numbers of keys have to be text.\n"
+     "\n"
+     "A command passes if its keys are always in one slot, or if it has none. "
+     "It\n"
+     "does not if no plan can have it, as with a wrong name or number of "
+     "arguments;\n"
+     "SCAN passes, which is for each node. The exit code is 0 if all pass, 1 "
+     "if not,\n"
+     "and 2 if a line is no command: then nothing is checked.\n"
+     "\n"
+     "With --output=json, one line a command:\n"
+     "{\"file\":F,\"line\":N,\"passes\":true,\"check\":C}. C is the "
+     "TemplateCheck of the\n"
+     "API.",
+     RunLint, true},
 };
 
 constexpr std::string_view kExitCodesHelp =

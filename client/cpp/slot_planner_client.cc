@@ -70,6 +70,14 @@ void Authorize(const std::string& authorization, grpc::ClientContext& context) {
   }
 }
 
+// Whether the command has a pattern of keys that the planner does not read, as
+// it is no key; and nothing that could be a value.
+bool HasPatternOverAllKeys(const v1::Command& command) {
+  return command.args_size() > 0 &&
+         (absl::EqualsIgnoreCase(command.args(0), "keys") ||
+          absl::EqualsIgnoreCase(command.args(0), "scan"));
+}
+
 // Calls `method` of `stub`.
 template <typename Stub, typename Request, typename Response>
 absl::StatusOr<Response> Call(Stub& stub,
@@ -219,6 +227,26 @@ absl::StatusOr<v1::MintHashTagsResponse> SlotPlannerClient::MintHashTags(
   return Call(*advisor_, &v1::AdvisorService::StubInterface::MintHashTags,
               request, deadline.value_or(absl::Now() + default_timeout_),
               authorization_);
+}
+
+absl::StatusOr<v1::CheckTemplatesResponse> SlotPlannerClient::CheckTemplates(
+    const v1::CheckTemplatesRequest& request,
+    std::optional<absl::Time> deadline) const {
+  const absl::Time end = deadline.value_or(absl::Now() + default_timeout_);
+  v1::PlanBatchRequest batch;
+  batch.set_cluster(request.cluster());
+  *batch.mutable_commands() = request.commands();
+  const auto without_values = WithoutValues(batch, end);
+  if (!without_values.ok()) return without_values.status();
+  v1::CheckTemplatesRequest masked;
+  masked.set_cluster(request.cluster());
+  for (int i = 0; i < request.commands_size(); ++i) {
+    *masked.add_commands() = HasPatternOverAllKeys(request.commands(i))
+                                 ? request.commands(i)
+                                 : without_values->commands(i);
+  }
+  return Call(*advisor_, &v1::AdvisorService::StubInterface::CheckTemplates,
+              masked, end, authorization_);
 }
 
 absl::Status SlotPlannerClient::WatchTopology(

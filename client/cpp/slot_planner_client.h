@@ -106,6 +106,12 @@ class SlotPlannerClient final : public BatchPlanner {
       const v1::MintHashTagsRequest& request,
       std::optional<absl::Time> deadline = std::nullopt) const;
 
+  // Sends commands as PlanBatch does, but KEYS and SCAN whole: patterns are
+  // read.
+  absl::StatusOr<v1::CheckTemplatesResponse> CheckTemplates(
+      const v1::CheckTemplatesRequest& request,
+      std::optional<absl::Time> deadline = std::nullopt) const;
+
   // Calls `on_topology` with the current topology, then with each later one, in
   // this thread; those that come while it runs are skipped but for the newest.
   // No default timeout applies. Returns OK when `on_topology` returns false,

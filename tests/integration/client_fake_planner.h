@@ -156,6 +156,8 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
   FakeMethod<v1::SuggestHashTagsRequest, v1::SuggestHashTagsResponse>
       suggest_hash_tags;
   FakeMethod<v1::MintHashTagsRequest, v1::MintHashTagsResponse> mint_hash_tags;
+  FakeMethod<v1::CheckTemplatesRequest, v1::CheckTemplatesResponse>
+      check_templates;
   FakeWatch watch_topology;
 
  private:
@@ -207,6 +209,11 @@ class FakePlanner final : public v1::SlotPlannerService::Service,
                             const v1::MintHashTagsRequest* request,
                             v1::MintHashTagsResponse* response) override {
     return mint_hash_tags.Answer(*request, response);
+  }
+  grpc::Status CheckTemplates(grpc::ServerContext*,
+                              const v1::CheckTemplatesRequest* request,
+                              v1::CheckTemplatesResponse* response) override {
+    return check_templates.Answer(*request, response);
   }
   grpc::Status WatchTopology(
       grpc::ServerContext* context, const v1::WatchTopologyRequest*,

@@ -83,6 +83,9 @@ TEST_F(SlotPlannerClientTest, CallsEveryMethod) {
 
   planner_.mint_hash_tags.response.add_tags()->set_tag("06S");
   EXPECT_EQ(client_->MintHashTags({})->tags(0).tag(), "06S");
+
+  planner_.check_templates.response.add_checks();
+  EXPECT_EQ(client_->CheckTemplates({})->checks_size(), 1);
 }
 
 v1::PlanBatchRequest RequestOf(
@@ -119,6 +122,27 @@ TEST_F(SlotPlannerClientTest, SendsNoValuesToBeAdvisedOn) {
   EXPECT_EQ(sent.max_suggestions(), 7);
   EXPECT_THAT(sent.commands(1).args(),
               testing::ElementsAre("EVAL", "", "1", "k"));
+}
+
+TEST_F(SlotPlannerClientTest, SendsPatternsButNoValuesToBeChecked) {
+  v1::CheckTemplatesRequest request;
+  request.set_cluster("orders");
+  *request.mutable_commands() =
+      RequestOf({{"SET", "user:<id>", "hunter2", "EX", "<seconds>"},
+                 {"SCAN", "0", "MATCH", "user:<id>:*"},
+                 {"keys", "{<id>}*"},
+                 {"HSCAN", "h", "0", "MATCH", "hunter2"}})
+          .commands();
+  ASSERT_TRUE(client_->CheckTemplates(request).ok());
+  const v1::CheckTemplatesRequest sent = planner_.check_templates.request();
+  EXPECT_EQ(sent.cluster(), "orders");
+  ASSERT_EQ(sent.commands_size(), 4);
+  EXPECT_THAT(sent.commands(0).args(),
+              ElementsAre("SET", "user:<id>", "", "", ""));
+  EXPECT_THAT(sent.commands(1).args(),
+              ElementsAre("SCAN", "0", "MATCH", "user:<id>:*"));
+  EXPECT_THAT(sent.commands(2).args(), ElementsAre("keys", "{<id>}*"));
+  EXPECT_THAT(sent.commands(3).args(), ElementsAre("HSCAN", "h", "", "", ""));
 }
 
 TEST_F(SlotPlannerClientTest, SendsNoValuesOfABatch) {

@@ -382,6 +382,141 @@ TEST_F(ToolTest, AMistakeInAFileIsOneLineAndExitCode2) {
   EXPECT_EQ(planner_.plan_batch.call_count(), 0);
 }
 
+// The tool checks templates; the planner says the same of all lines.
+class ToolLintTest : public ToolTest {
+ protected:
+  void Answer(const std::string& checks) {
+    planner_.check_templates.response.Clear();
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        checks, &planner_.check_templates.response));
+  }
+
+  ExitCode CodeFor(const std::string& checks, const char* flag = nullptr) {
+    Answer(checks);
+    std::vector<std::string_view> words = {"lint"};
+    if (flag != nullptr) words.emplace_back(flag);
+    words.emplace_back("-");
+    return RunWith(words, "MGET a b\n").code;
+  }
+};
+
+TEST_F(ToolLintTest, NumbersLinesAndNamesPlaceholders) {
+  Answer(R"pb(checks {
+                agreement: SLOT_AGREEMENT_ALWAYS
+                verdict: VERDICT_SINGLE_SLOT
+              }
+              checks {
+                agreement: SLOT_AGREEMENT_DEPENDS
+                placeholders: [ "user", "order" ]
+                keys {
+                  arg_index: 1
+                  hashed { offset: 1 length: 6 }
+                }
+                keys {
+                  arg_index: 2
+                  slot: 5061
+                  hashed { length: 3 }
+                }
+                keys { arg_index: 3 is_pattern: true }
+                verdict: VERDICT_REFUSED
+                refusal {
+                  reason: REFUSAL_REASON_CROSS_SLOT
+                  message: "Nothing works."
+                  remedies {
+                    kind: REMEDY_KIND_HASH_TAG
+                    description: "Give the keys one hash tag."
+                  }
+                }
+              }
+              checks {
+                agreement: SLOT_AGREEMENT_ALWAYS
+                verdict: VERDICT_ANY_NODE
+                multi_index: 0
+              })pb");
+  const ToolRun run =
+      RunWith({"lint", "--cluster=orders", "-"},
+              "# Comment.\nGET <a>\n\n  SORT {<user>}:x bar \"y*\"\nEXEC\n");
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.out,
+            "standard input:2: ALWAYS, SINGLE_SLOT\n"
+            "standard input:4: FAILS: DEPENDS on <user>, <order>, REFUSED\n"
+            "  \"{<user>}:x\" is hashed by \"<user>\"\n"
+            "  \"bar\" is in slot 5061\n"
+            "  pattern \"y*\" may be in several slots\n"
+            "  Nothing works.\n"
+            "ways out:\n"
+            "  HASH_TAG: Give the keys one hash tag.\n"
+            "standard input:5: ALWAYS, ANY_NODE, transaction from line 2\n"
+            "2 of 3 commands pass: 2 ALWAYS, 1 DEPENDS\n");
+  EXPECT_THAT(run.err, IsEmpty());
+  const v1::CheckTemplatesRequest request = planner_.check_templates.request();
+  EXPECT_EQ(request.cluster(), "orders");
+  EXPECT_THAT(request.commands(1).args(),
+              ElementsAre("SORT", "{<user>}:x", "bar", "y*"));
+}
+
+TEST_F(ToolLintTest, AnswersInJsonOneLineACommand) {
+  Answer("checks { agreement: SLOT_AGREEMENT_NEVER verdict: VERDICT_SPLIT }");
+  const ToolRun run = RunWith({"lint", "--output=json", "-"}, "\nMGET a b\n");
+  EXPECT_EQ(run.code, ExitCode::kRefusedOrFailed);
+  EXPECT_EQ(run.out,
+            R"({"file":"standard input","line":2,"passes":false,"check":)"
+            R"({"agreement":"SLOT_AGREEMENT_NEVER","placeholders":[],)"
+            R"("keys":[],"verdict":"VERDICT_SPLIT"}})"
+            "\n");
+}
+
+TEST_F(ToolLintTest, ExitCodesSayWhetherAllPass) {
+  using enum ExitCode;
+  const std::string always =
+      "agreement: SLOT_AGREEMENT_ALWAYS verdict: VERDICT_SINGLE_SLOT";
+  const std::string split =
+      "agreement: SLOT_AGREEMENT_DEPENDS verdict: VERDICT_SPLIT";
+  const std::string no_keys =
+      "agreement: SLOT_AGREEMENT_NO_KEYS verdict: VERDICT_REFUSED ";
+  EXPECT_EQ(CodeFor("checks { " + always + " }"), kAnswered);
+  EXPECT_EQ(CodeFor("checks { " + split + " }"), kRefusedOrFailed);
+  EXPECT_EQ(CodeFor("checks { " + split + " }", "--allow_split"), kAnswered);
+  EXPECT_EQ(CodeFor("checks { agreement: SLOT_AGREEMENT_NEVER "
+                    "verdict: VERDICT_REFUSED }",
+                    "--allow_split"),
+            kRefusedOrFailed);
+  // A mistake, what each node is to be asked, and a slot that nobody serves.
+  EXPECT_EQ(CodeFor("checks { " + no_keys +
+                    "refusal { reason: REFUSAL_REASON_UNKNOWN_COMMAND } }"),
+            kRefusedOrFailed);
+  EXPECT_EQ(CodeFor("checks { " + no_keys +
+                    "refusal { reason: REFUSAL_REASON_NOT_PLANNABLE remedies { "
+                    "kind: REMEDY_KIND_PER_NODE } } }"),
+            kAnswered);
+  EXPECT_EQ(CodeFor("checks { " + no_keys +
+                    "refusal { reason: REFUSAL_REASON_SLOT_UNASSIGNED } }"),
+            kAnswered);
+  // Not as many answers as commands.
+  EXPECT_EQ(CodeFor(""), kRefusedOrFailed);
+}
+
+TEST_F(ToolLintTest, AWrongLineIsWrongUsageAndNothingIsChecked) {
+  std::string input = "GET a\n";
+  for (int i = 0; i < 7; ++i) input += "GET \"hunter2\n";
+  const ToolRun run = RunWith({"lint", "-", "/nonexistent"}, input);
+  EXPECT_EQ(run.code, ExitCode::kWrongUsage);
+  EXPECT_THAT(run.out, IsEmpty());
+  const std::vector<std::string> lines = absl::StrSplit(run.err, '\n');
+  EXPECT_THAT(
+      lines, ElementsAre("slotplanner: standard input:2: a quote is not closed",
+                         "slotplanner: standard input:3: a quote is not closed",
+                         "slotplanner: standard input:4: a quote is not closed",
+                         "slotplanner: standard input:5: a quote is not closed",
+                         "slotplanner: standard input:6: a quote is not closed",
+                         "slotplanner: standard input: 2 more lines are wrong",
+                         "slotplanner: cannot read /nonexistent", ""));
+  EXPECT_EQ(planner_.check_templates.call_count(), 0);
+  const ToolRun empty = RunWith({"lint", "-"}, "# Nothing.\n");
+  EXPECT_EQ(empty.code, ExitCode::kWrongUsage);
+  EXPECT_EQ(empty.err, "slotplanner: standard input has no command\n");
+}
+
 TEST_F(ToolTest, TopologyPrintsTheShards) {
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
       R"pb(topology {
@@ -481,6 +616,9 @@ TEST_F(ToolTest, WrongUsageIsOneLineAndExitCode2) {
            {"exec", "--file=/nonexistent"},
            {"plan", "--file=-", "--", "PING"},
            {"group", "--file=-"},
+           {"lint"},
+           {"lint", "--file=-"},
+           {"plan", "--allow_split", "PING"},
            {"exec", "--redis_password_file=/nonexistent", "PING"},
            {"exec", "--redis_tls_ca_file=/nonexistent", "PING"},
            {"exec", "--address_map=nowhere", "PING"},
@@ -499,7 +637,7 @@ TEST_F(ToolTest, HelpNeedsNoServer) {
               AllOf(HasSubstr("keyslot"), HasSubstr("group"), HasSubstr("plan"),
                     HasSubstr("exec"), HasSubstr("topology")));
   for (const std::string_view subcommand :
-       {"keyslot", "group", "plan", "exec", "topology"}) {
+       {"keyslot", "group", "plan", "exec", "topology", "lint"}) {
     const ToolRun run = RunWith({subcommand, "--help"});
     EXPECT_EQ(run.code, ExitCode::kAnswered);
     EXPECT_THAT(run.out,
