@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "client/local/read_snapshot.h"
 #include "service/answers/group_keys_answer.h"
 #include "service/answers/group_keys_input.h"
 #include "service/answers/keyslot_answer.h"
@@ -16,7 +17,6 @@
 #include "service/answers/topology_messages.h"
 #include "service/answers/what_if.h"
 #include "service/commands/command_catalog.h"
-#include "service/resp/resp_parser.h"
 
 namespace slotplanner {
 namespace {
@@ -160,7 +160,8 @@ absl::Status LocalPlanner::TakeTopology(const v1::Topology& topology) {
     if (snapshot_ != nullptr) catalog = snapshot_->catalog;
   }
   if (catalog == nullptr || catalog->version() != topology.commands_version()) {
-    auto read = ReadCommands(topology.commands_version());
+    auto read =
+        ReadCatalog(*client_, options_.cluster, topology.commands_version());
     if (!read.ok()) return read.status();
     catalog = *std::move(read);
   }
@@ -171,30 +172,6 @@ absl::Status LocalPlanner::TakeTopology(const v1::Topology& topology) {
   broken_since_ = absl::InfiniteFuture();
   changed_.notify_all();
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::shared_ptr<const CommandCatalog>>
-LocalPlanner::ReadCommands(const std::string& version) const {
-  v1::GetCommandsRequest request;
-  request.set_cluster(options_.cluster);
-  const auto response = client_->GetCommands(request);
-  if (!response.ok()) return response.status();
-  RespParser parser(RespLimits{});
-  parser.Feed(response->command_reply());
-  const auto reply = parser.Next();
-  if (!reply.ok()) return reply.status();
-  if (!reply->has_value()) {
-    return absl::InvalidArgumentError(
-        "The server sent no whole COMMAND reply.");
-  }
-  auto catalog = CommandCatalog::FromCommandReply(**reply);
-  if (!catalog.ok()) return catalog.status();
-  if (catalog->version() != version) {
-    // They may have changed since; then the watch has more to tell.
-    return absl::UnavailableError(
-        "The server's commands are not those of its topology.");
-  }
-  return std::make_shared<const CommandCatalog>(*std::move(catalog));
 }
 
 bool LocalPlanner::IsOurs(const std::string& cluster) const {

@@ -88,8 +88,6 @@ class LocalPlanner final : public BatchPlanner {
 
   void Watch(const std::stop_token& stop);
   absl::Status TakeTopology(const v1::Topology& topology);
-  absl::StatusOr<std::shared_ptr<const CommandCatalog>> ReadCommands(
-      const std::string& version) const;
   bool IsOurs(const std::string& cluster) const;
   Serving CurrentSnapshot() const;
   absl::StatusOr<v1::PlanBatchResponse> PlanOnHypothetical(
