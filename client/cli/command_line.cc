@@ -45,6 +45,12 @@ bool StoreTls(std::string_view value, bool& is_on, std::string& to) {
   return !value.empty();
 }
 
+// An integer in [1, max].
+template <typename Integer>
+bool StorePositive(std::string_view value, Integer max, Integer& to) {
+  return absl::SimpleAtoi(ToAbsl(value), &to) && to >= 1 && to <= max;
+}
+
 // Slots and ranges of them, as in `0,100-199`.
 bool StoreSlots(std::string_view value, std::vector<int>& to) {
   for (const absl::string_view item : absl::StrSplit(ToAbsl(value), ',')) {
@@ -122,7 +128,7 @@ constexpr Flag kFlags[] = {
     {"escapes", "",
      "read \\xHH \\n \\r \\t \\a \\b \\\\ in arguments as redis-cli does\n"
      "between double quotes; without it arguments are taken as they are",
-     "keyslot group plan exec explain advise",
+     "keyslot group plan exec explain advise analyze",
      [](std::string_view, Options& options) { return options.escapes = true; }},
     {"by", "slot|node", "what the keys of a group share; slot", "group",
      [](std::string_view value, Options& options) {
@@ -173,7 +179,7 @@ constexpr Flag kFlags[] = {
        return !value.empty();
      }},
     {"redis_user", "NAME", "the ACL user for the nodes, if not the default one",
-     "exec",
+     "exec analyze",
      [](std::string_view value, Options& options) {
        options.redis_user = value;
        return !value.empty();
@@ -181,7 +187,7 @@ constexpr Flag kFlags[] = {
     {"redis_password_file", "FILE",
      "holds the password for the nodes; by default it is in\n"
      "$SLOTPLANNER_REDIS_PASSWORD, if there is one",
-     "exec",
+     "exec analyze",
      [](std::string_view value, Options& options) {
        options.redis_password_file = value;
        return !value.empty();
@@ -189,24 +195,25 @@ constexpr Flag kFlags[] = {
     {"redis_tls", "",
      "connect to the nodes by TLS, and let them prove who they are; the flags\n"
      "below imply it",
-     "exec",
+     "exec analyze",
      [](std::string_view, Options& options) {
        return options.redis_tls = true;
      }},
     {"redis_tls_ca_file", "FILE",
-     "the authorities to trust, in PEM, if not the system's", "exec",
+     "the authorities to trust, in PEM, if not the system's", "exec analyze",
      [](std::string_view value, Options& options) {
        return StoreTls(value, options.redis_tls,
                        options.redis_tls_files.ca_file);
      }},
     {"redis_tls_certificate_file", "FILE",
-     "your certificate and its chain, in PEM, if nodes ask for one", "exec",
+     "your certificate and its chain, in PEM, if nodes ask for one",
+     "exec analyze",
      [](std::string_view value, Options& options) {
        return StoreTls(value, options.redis_tls,
                        options.redis_tls_files.certificate_file);
      }},
     {"redis_tls_key_file", "FILE", "the key of your certificate, in PEM",
-     "exec",
+     "exec analyze",
      [](std::string_view value, Options& options) {
        return StoreTls(value, options.redis_tls,
                        options.redis_tls_files.key_file);
@@ -214,15 +221,17 @@ constexpr Flag kFlags[] = {
     {"redis_tls_server_name", "NAME",
      "the name in the certificates of the nodes, if not the host that is\n"
      "connected to",
-     "exec",
+     "exec analyze",
      [](std::string_view value, Options& options) {
        return StoreTls(value, options.redis_tls,
                        options.redis_tls_files.server_name);
      }},
     {"address_map", "FROM=TO,...",
-     "where to find the nodes that redirections name: host:port=host:port or\n"
-     "host=host; the server has an address map of its own for its plans",
-     "exec",
+     "where to find the nodes that redirections name, or with analyze those "
+     "of\n"
+     "the topology: host:port=host:port or host=host; the server has an\n"
+     "address map of its own for its plans",
+     "exec analyze",
      [](std::string_view value, Options& options) {
        options.address_map = value;
        return !value.empty();
@@ -268,6 +277,75 @@ constexpr Flag kFlags[] = {
      [](std::string_view, Options& options) {
        return options.allow_split = true;
      }},
+    {"match", "PATTERN", "the keys of the live cluster that match, by SCAN",
+     "analyze",
+     [](std::string_view value, Options& options) {
+       options.match = value;
+       return !value.empty();
+     }},
+    {"scan_count", "N",
+     "how many keys a node looks at for each SCAN, up to 100,000; 1,000",
+     "analyze",
+     [](std::string_view value, Options& options) {
+       return StorePositive<int64_t>(value, 100'000, options.scan_count);
+     }},
+    {"scan_rate", "N",
+     "how many keys a second all nodes together look at, at most; 100,000.\n"
+     "Each SCAN takes scan_count of them from a bucket that N a second fill,\n"
+     "and that holds those of a tenth of a second",
+     "analyze",
+     [](std::string_view value, Options& options) {
+       return StorePositive<int64_t>(value, 1'000'000'000, options.scan_rate);
+     }},
+    {"replicas", "",
+     "scan a replica of each shard, its primary only if no replica can be\n"
+     "reached",
+     "analyze",
+     [](std::string_view, Options& options) {
+       return options.scans_replicas = true;
+     }},
+    {"memory", "",
+     "weigh keys by their bytes, by MEMORY USAGE with 5 samples; these calls\n"
+     "come on top of scan_rate",
+     "analyze",
+     [](std::string_view, Options& options) {
+       return options.has_memory = true;
+     }},
+    {"memory_every", "N",
+     "weigh one in N keys, and take it for N of them; implies --memory",
+     "analyze",
+     [](std::string_view value, Options& options) {
+       options.has_memory = true;
+       return StorePositive<int64_t>(value, 1'000'000, options.memory_every);
+     }},
+    {"commands", "FILE|-",
+     "read commands from there or from standard input, one a line", "analyze",
+     [](std::string_view value, Options& options) {
+       options.commands_file = value;
+       return !value.empty();
+     }},
+    {"weights", "", "a weight stands before each key, in [0, 2^40]", "analyze",
+     [](std::string_view, Options& options) {
+       return options.has_weights = true;
+     }},
+    {"max_entries", "N", "how long each list is at most, up to 1,000; 20",
+     "analyze",
+     [](std::string_view value, Options& options) {
+       return StorePositive(value, 1000, options.max_entries);
+     }},
+    {"show_keys", "",
+     "hash tags, and keys without their numbers, may be in what is printed",
+     "analyze",
+     [](std::string_view, Options& options) {
+       return options.show_keys = true;
+     }},
+    {"strict", "",
+     "stop at the first line that cannot be read; without it, such lines are\n"
+     "counted, and the first 5 shown by their numbers",
+     "analyze",
+     [](std::string_view, Options& options) {
+       return options.is_strict = true;
+     }},
     {"help", "", "print this", "",
      [](std::string_view, Options& options) { return options.help = true; }},
 };
@@ -291,12 +369,13 @@ absl::Status TakeFlags(std::span<const std::string_view>& words,
     words = words.subspan(1);
     if (word == "--") break;
     const size_t equals = std::min(word.find('='), word.size());
-    const std::string_view name = word.substr(2, equals - 2);
+    std::string name(word.substr(2, equals - 2));
+    std::replace(name.begin(), name.end(), '-', '_');
     const bool has_value = equals < word.size();
     std::string_view value = has_value ? word.substr(equals + 1) : "";
     const Flag* const flag =
         std::find_if(std::begin(kFlags), std::end(kFlags),
-                     [name](const Flag& f) { return f.name == name; });
+                     [&name](const Flag& f) { return f.name == name; });
     if (flag == std::end(kFlags)) {
       return WrongUsage("there is no flag", word.substr(0, equals));
     }
@@ -309,8 +388,8 @@ absl::Status TakeFlags(std::span<const std::string_view>& words,
     }
     if (!flag->store(value, options)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("--", ToAbsl(name), " must be ", ToAbsl(flag->value),
-                       ", not \"", ToAbsl(value), "\""));
+          absl::StrCat("--", name, " must be ", ToAbsl(flag->value), ", not \"",
+                       ToAbsl(value), "\""));
     }
     taken.push_back(flag);
   }
@@ -339,8 +418,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(
           line.subcommand, " takes no flag --", ToAbsl(flag->name)));
     }
   }
+  // There they are files, whose lines have the escapes.
+  const bool has_escapes = line.options.escapes && line.subcommand != "analyze";
   for (const std::string_view word : words) {
-    if (!line.options.escapes) {
+    if (!has_escapes) {
       line.args.emplace_back(word);
       continue;
     }

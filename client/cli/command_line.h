@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,18 @@ struct Options {
   int what_if_shards = 0;         // 0 means not given.
   std::string what_if_file = {};  // Empty means not given; - standard input.
   bool allow_split = false;
+  std::string match = {};         // Empty means not given.
+  int64_t scan_count = 1000;
+  int64_t scan_rate = 100'000;
+  bool scans_replicas = false;
+  bool has_memory = false;
+  int64_t memory_every = 1;
+  std::string commands_file = {};  // Empty means not given; - standard input.
+  bool has_weights = false;
+  int max_entries = 20;
+  bool show_keys = false;
+  bool is_strict = false;
+  std::string report_file = {};  // Empty means not given.
   bool help = false;
 };
 
@@ -53,7 +66,7 @@ struct Options {
 struct CommandLine {
   std::string subcommand;  // Empty only if `options.help`.
   Options options;
-  // The subcommand's arguments, with `--escapes` decoded.
+  // The subcommand's arguments, with `--escapes` decoded unless they are files.
   std::vector<std::string> args;
 };
 
@@ -61,10 +74,11 @@ struct CommandLine {
 //
 //   [FLAG...] SUBCOMMAND [FLAG...] [--] [ARGUMENT...]
 //
-// A flag is `--name=value` or `--name value`. The first word that is none ends
-// the flags, so arguments may begin with dashes; so does `--`. `options` holds
-// the defaults. INVALID_ARGUMENT says in one line what is wrong; whether there
-// is such a subcommand is not checked, but that the flags are among its own.
+// A flag is `--name=value` or `--name value`; in its name `-` stands for `_`.
+// The first word that is none ends the flags, so arguments may begin with
+// dashes; so does `--`. `options` holds the defaults. INVALID_ARGUMENT says in
+// one line what is wrong; whether there is such a subcommand is not checked,
+// but that the flags are among its own.
 absl::StatusOr<CommandLine> ParseCommandLine(
     std::span<const std::string_view> words, Options options);
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include <unistd.h>
+
 #include "client/cli/tool.h"
 
 int main(int argc, char** argv) {
@@ -17,9 +19,11 @@ int main(int argc, char** argv) {
     if (value == nullptr) return std::nullopt;
     return value;
   };
-  return static_cast<int>(
-      slotplanner::cli::RunTool(words, {.in = std::cin,
-                                        .out = std::cout,
-                                        .err = std::cerr,
-                                        .variable = variable}));
+  return static_cast<int>(slotplanner::cli::RunTool(
+      words, {.in = std::cin,
+              .out = std::cout,
+              .err = std::cerr,
+              .variable = variable,
+              .is_out_terminal = isatty(STDOUT_FILENO) != 0,
+              .is_err_terminal = isatty(STDERR_FILENO) != 0}));
 }

@@ -31,6 +31,7 @@ struct Job {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
+  const Environment& environment;
 };
 
 // Each prints the answer; an error reply and a refusal are answers too, with
@@ -44,6 +45,7 @@ absl::StatusOr<ExitCode> RunExplain(const Job& job);
 absl::StatusOr<ExitCode> RunAdvise(const Job& job);
 absl::StatusOr<ExitCode> RunTags(const Job& job);
 absl::StatusOr<ExitCode> RunLint(const Job& job);
+absl::StatusOr<ExitCode> RunAnalyze(const Job& job);
 
 // The keys that the arguments name: themselves, or with the one argument `-`
 // the lines of standard input. INVALID_ARGUMENT when an escape is wrong.

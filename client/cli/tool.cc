@@ -27,6 +27,8 @@ struct Subcommand {
   std::string_view details;
   absl::StatusOr<ExitCode> (*run)(const Job&);
   bool takes_arguments;
+  // Whether it says itself which arguments it takes, with which flags.
+  bool checks_arguments = false;
 };
 
 constexpr Subcommand kSubcommands[] = {
@@ -163,6 +165,45 @@ constexpr Subcommand kSubcommands[] = {
      "TemplateCheck of the\n"
      "API.",
      RunLint, true},
+    {"analyze", "FILE... | - | --match=PATTERN | --commands=FILE",
+     "show how keys or commands are spread",
+     "Counts keys by slot, shard and hash tag, and says whether that is more\n"
+     "uneven than chance. Everything is counted here: the server is asked for "
+     "the\n"
+     "topology only (and with --commands for the commands), and no key leaves "
+     "the\n"
+     "tool, nor comes into what it prints, without --show_keys. Memory does "
+     "not\n"
+     "grow with the input.\n"
+     "\n"
+     "FILE... has keys, one a line, as `redis-cli --scan` prints them; - is "
+     "standard\n"
+     "input. With --weights each line is a number, a space or a tab, and the "
+     "key.\n"
+     "Blank lines are passed over. Without a server, slots are told, but no "
+     "shards.\n"
+     "\n"
+     "--match=PATTERN goes through the keys of the live cluster with SCAN, all "
+     "shards\n"
+     "at the same time; `*` is every key. --timeout does not bound that, but "
+     "each call\n"
+     "of a node takes 5 s at most. Ctrl-C ends it with what it has. A key that "
+     "lies\n"
+     "on a node that does not own its slot is not counted but as foreign. "
+     "When\n"
+     "slots move meanwhile, it says whose keys may be missing.\n"
+     "\n"
+     "--commands=FILE has commands, one a line, as MONITOR shows them or in "
+     "the\n"
+     "notation of exec, and says what plans make of them.\n"
+     "\n"
+     "With --output=json, one line: {\"keys\":K,\"input\":{...}}, where K is "
+     "an\n"
+     "AnalyzeKeysResponse of the API in JSON, or with --commands\n"
+     "{\"workload\":W,\"input\":{...}}, an AnalyzeWorkloadResponse. The exit "
+     "code is 1\n"
+     "when a scan was stopped or could not read a shard to its end.",
+     RunAnalyze, false, true},
 };
 
 constexpr std::string_view kExitCodesHelp =
@@ -215,6 +256,7 @@ absl::StatusOr<std::vector<std::vector<std::string>>> CommandsOf(
 // What is wrong with the arguments; empty if nothing is.
 std::string ArgumentMistake(const Subcommand& subcommand,
                             const CommandLine& line) {
+  if (subcommand.checks_arguments) return "";
   if (!line.options.file.empty()) {
     return line.args.empty()
                ? ""
@@ -284,7 +326,8 @@ ExitCode RunTool(std::span<const std::string_view> words,
                        .node_access = *node_access,
                        .in = environment.in,
                        .out = environment.out,
-                       .err = environment.err});
+                       .err = environment.err,
+                       .environment = environment});
   if (!code.ok()) return Failed(environment, code.status());
   return *code;
 }

@@ -18,6 +18,9 @@ struct Environment {
   std::ostream& err;
   // The value of an environment variable, if it is set.
   std::function<std::optional<std::string>(const std::string& name)> variable;
+  // Whether somebody looks at `out` and at `err` while they are written.
+  bool is_out_terminal = false;
+  bool is_err_terminal = false;
 };
 
 // The exit codes of the tool.

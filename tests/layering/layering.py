@@ -37,9 +37,10 @@ MAY_INCLUDE['server'].add('service/access')
 _rings_without_grpc = _rings - {'service/rpc'}
 # A client runs plans: it needs to speak to nodes, not to know how to plan.
 MAY_INCLUDE['client/cpp'] = {'service/base', 'service/resp'}
-MAY_INCLUDE['client/cli'] = MAY_INCLUDE['client/cpp'] | {'client/cpp'}
 # A client that plans by itself has both.
 MAY_INCLUDE['client/local'] = _rings_without_grpc | {'client/cpp'}
+# The tool analyzes what must not leave the machine.
+MAY_INCLUDE['client/cli'] = MAY_INCLUDE['client/local'] | {'client/local'}
 
 # The only folders that know of generated code, and those of them that know of
 # gRPC too.

@@ -116,7 +116,36 @@ TEST(ParseCommandLineTest, ComplainsInOneLine) {
             "topology takes no flag --by");
 }
 
+TEST(ParseCommandLineTest, NamesMayHaveDashes) {
+  const Options options = Parsed({"analyze", "--show-keys", "--max-entries=3",
+                                  "--scan_rate=7", "--match", "a-b*"})
+                              .options;
+  EXPECT_TRUE(options.show_keys);
+  EXPECT_EQ(options.max_entries, 3);
+  EXPECT_EQ(options.scan_rate, 7);
+  EXPECT_EQ(options.match, "a-b*");
+  EXPECT_EQ(Complaint({"plan", "--no-such=1"}), "there is no flag --no-such");
+}
+
+TEST(ParseCommandLineTest, FilesHaveNoEscapes) {
+  const CommandLine line = Parsed({"analyze", "--escapes", "a\x41"});
+  EXPECT_TRUE(line.options.escapes);
+  EXPECT_THAT(line.args, ElementsAre("a\x41"));
+}
+
+TEST(ParseCommandLineTest, MemoryOfSomeKeysIsMemory) {
+  const Options options = Parsed({"analyze", "--memory_every=10"}).options;
+  EXPECT_TRUE(options.has_memory);
+  EXPECT_EQ(options.memory_every, 10);
+}
+
 TEST(ParseCommandLineTest, RefusesValuesThatMeanNothing) {
+  Complaint({"analyze", "--match="});
+  Complaint({"analyze", "--max_entries=1001"});
+  Complaint({"analyze", "--max_entries=0"});
+  Complaint({"analyze", "--scan_rate=0"});
+  Complaint({"analyze", "--scan_count=100001"});
+  Complaint({"analyze", "--memory_every=0"});
   Complaint({"plan", "--timeout=0"});
   Complaint({"plan", "--timeout=-1s"});
   Complaint({"plan", "--timeout=5"});
