@@ -2,14 +2,18 @@
 #include "client/cli/analysis_output.h"
 
 #include <algorithm>
-#include <string_view>
+#include <fstream>
+
+#include "slotplanner/v1/topology_service.pb.h"
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/cli/analysis_text.h"
+#include "client/cli/html_report.h"
 #include "client/cli/text_format.h"
+#include "service/answers/topology_messages.h"
 #include "service/base/strings.h"
 
 namespace slotplanner::cli {
@@ -30,13 +34,35 @@ bool IsUtf8Locale(const Environment& environment) {
   return false;
 }
 
+// A message without the newline behind it.
+std::string JsonOf(const google::protobuf::Message& message) {
+  return std::string(absl::StripTrailingAsciiWhitespace(FormatJson(message)));
+}
+
+// `{"NAME":...,"input":...}`, and between them what `more` is.
 std::string Json(std::string_view name,
                  const google::protobuf::Message& message,
-                 const AnalysisFacts& facts) {
-  std::string json = FormatJson(message);
-  while (!json.empty() && json.back() == '\n') json.pop_back();
-  return absl::StrCat("{\"", ToAbsl(name), "\":", json,
-                      ",\"input\":", facts.ToJson(), "}\n");
+                 const AnalysisFacts& facts, std::string_view more = "") {
+  return absl::StrCat("{\"", ToAbsl(name), "\":", JsonOf(message), ToAbsl(more),
+                      ",\"input\":", facts.ToJson(), "}");
+}
+
+absl::Status WritePage(const std::string& file, std::string_view title,
+                       std::string_view name,
+                       const google::protobuf::Message& message,
+                       const AnalysisFacts& facts,
+                       const ClusterSnapshot* current) {
+  std::string topology;
+  if (current != nullptr) {
+    v1::Topology filled;
+    FillTopology(*current, filled);
+    topology = ",\"topology\":" + JsonOf(filled);
+  }
+  std::ofstream out(file, std::ios::binary);
+  out << HtmlReport(title, Json(name, message, facts, topology));
+  out.close();
+  if (out) return absl::OkStatus();
+  return absl::UnavailableError("cannot write " + file);
 }
 
 }  // namespace
@@ -56,16 +82,32 @@ TextStyle TextStyleOf(const Environment& environment) {
 std::string FormatAnalysis(const v1::AnalyzeKeysResponse& keys,
                            const AnalysisFacts& facts, OutputFormat format,
                            const TextStyle& style) {
-  if (format == OutputFormat::kJson) return Json("keys", keys, facts);
-  return absl::StrCat(facts.ToText(), FormatKeyAnalysis(keys, style));
+  if (format == OutputFormat::kJson) return Json("keys", keys, facts) + '\n';
+  return absl::StrCat(facts.ToText(), "\n", FormatKeyAnalysis(keys, style));
 }
 
 std::string FormatAnalysis(const v1::AnalyzeWorkloadResponse& workload,
                            const AnalysisFacts& facts, OutputFormat format,
                            const TextStyle& style) {
-  if (format == OutputFormat::kJson) return Json("workload", workload, facts);
+  if (format == OutputFormat::kJson) {
+    return Json("workload", workload, facts) + '\n';
+  }
   return absl::StrCat(facts.ToText(), "\n",
                       FormatWorkloadAnalysis(workload, style));
+}
+
+absl::Status WriteReport(const std::string& file, std::string_view title,
+                         const v1::AnalyzeKeysResponse& keys,
+                         const AnalysisFacts& facts,
+                         const ClusterSnapshot* current) {
+  return WritePage(file, title, "keys", keys, facts, current);
+}
+
+absl::Status WriteReport(const std::string& file, std::string_view title,
+                         const v1::AnalyzeWorkloadResponse& workload,
+                         const AnalysisFacts& facts,
+                         const ClusterSnapshot* current) {
+  return WritePage(file, title, "workload", workload, facts, current);
 }
 
 }  // namespace slotplanner::cli

@@ -3,13 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "slotplanner/v1/advisor_service.pb.h"
 
+#include "absl/status/status.h"
 #include "client/cli/analysis_facts.h"
 #include "client/cli/command_line.h"
 #include "client/cli/text_table.h"
 #include "client/cli/tool.h"
+#include "service/topology/topology_store.h"
 
 namespace slotplanner::cli {
 
@@ -28,5 +31,17 @@ std::string FormatAnalysis(const v1::AnalyzeKeysResponse& keys,
 std::string FormatAnalysis(const v1::AnalyzeWorkloadResponse& workload,
                            const AnalysisFacts& facts, OutputFormat format,
                            const TextStyle& style);
+
+// Writes the answer as a page (see `HtmlReport`) to the file of that name, with
+// the owners of slots if `current`, which may be null, knows them. UNAVAILABLE
+// when it cannot be written.
+absl::Status WriteReport(const std::string& file, std::string_view title,
+                         const v1::AnalyzeKeysResponse& keys,
+                         const AnalysisFacts& facts,
+                         const ClusterSnapshot* current);
+absl::Status WriteReport(const std::string& file, std::string_view title,
+                         const v1::AnalyzeWorkloadResponse& workload,
+                         const AnalysisFacts& facts,
+                         const ClusterSnapshot* current);
 
 }  // namespace slotplanner::cli

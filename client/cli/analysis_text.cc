@@ -27,8 +27,11 @@ std::string Counted(int64_t count, std::string_view thing) {
                       count == 1 ? "" : "s");
 }
 
-// As in `412`, `40.1` or `1.93`.
+// As in `1,639`, `412`, `40.1` or `1.93`.
 std::string FormatTimes(double times) {
+  if (times >= 1000) {
+    return FormatCount(static_cast<int64_t>(std::min(times, 1e15)));
+  }
   return absl::StrFormat(times >= 100  ? "%.0f"
                          : times >= 10 ? "%.1f"
                                        : "%.2f",
@@ -281,7 +284,7 @@ std::string FormatLoads(const v1::AnalyzeWorkloadResponse& response) {
   }
   table.AddColumn("PARTS/CALL");
   table.AddColumn("NODES/CALL");
-  if (total.what_if_nodes() > 0) table.AddColumn("WHAT IF");
+  if (total.what_if_nodes() > 0) table.AddColumn("NODES WHAT IF");
   for (const v1::CommandLoad& load : response.commands()) {
     AddLoad(load.name().empty() ? "(unknown)" : load.name(), load, total,
             table);

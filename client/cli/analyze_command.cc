@@ -24,7 +24,6 @@
 #include "client/cli/slot_watch.h"
 #include "client/cli/subcommands.h"
 #include "client/cli/text_format.h"
-#include "client/cli/what_if.h"
 #include "client/cli/workload_input.h"
 #include "client/cpp/node_connections.h"
 #include "client/local/read_snapshot.h"
@@ -111,10 +110,6 @@ class Analysis {
     if (const std::string mistake = MistakeIn(job_.line); !mistake.empty()) {
       return WrongUsage(mistake);
     }
-    auto what_if = ReadWhatIf(options_, job_.in);
-    if (!what_if.ok())
-      return WrongUsage(std::string(what_if.status().message()));
-    what_if_ = *std::move(what_if);
     if (!options_.match.empty()) return Scan();
     return options_.commands_file.empty() ? CountKeys() : CountCommands();
   }
@@ -137,9 +132,9 @@ class Analysis {
       job_.err << "slotplanner: the cluster's topology is not known: "
                << FormatStatus(current.status()) << '\n';
     }
-    if (!what_if_) return absl::OkStatus();
-    HypotheticalSnapshot made =
-        MakeHypotheticalSnapshot(*what_if_, "what_if", basis_.current.get());
+    if (!job_.what_if) return absl::OkStatus();
+    HypotheticalSnapshot made = MakeHypotheticalSnapshot(
+        *job_.what_if, "what_if", basis_.current.get());
     if (made.error) return ToAbslStatus(*made.error);
     basis_.what_if = std::move(made.snapshot);
     return absl::OkStatus();
@@ -168,7 +163,7 @@ class Analysis {
   }
 
   absl::StatusOr<ExitCode> CountCommands() {
-    const absl::Status status = ReadBasis(what_if_.has_value());
+    const absl::Status status = ReadBasis(job_.what_if.has_value());
     if (!status.ok()) return status;
     if (basis_.current == nullptr) {
       basis_.current = std::exchange(basis_.what_if, nullptr);
@@ -188,9 +183,7 @@ class Analysis {
     AddLineFacts();
     v1::AnalyzeWorkloadResponse response;
     FillWorkloadAnalysis(counts, basis_.ForKeys(), settings_, response);
-    job_.out << FormatAnalysis(response, facts_, options_.output,
-                               TextStyleOf(job_.environment));
-    return ExitCode::kAnswered;
+    return Answer("Commands of a Redis Cluster", response, ExitCode::kAnswered);
   }
 
   absl::StatusOr<ExitCode> Scan() {
@@ -252,18 +245,28 @@ class Analysis {
     }
   }
 
-  ExitCode AnswerKeys(const KeyCounts& counts, ExitCode code) {
+  absl::StatusOr<ExitCode> AnswerKeys(const KeyCounts& counts, ExitCode code) {
     v1::AnalyzeKeysResponse response;
     FillKeyAnalysis(counts, basis_.ForKeys(), settings_, response);
+    return Answer("Keys of a Redis Cluster", response, code);
+  }
+
+  // Prints the answer, and writes the report if one is wanted.
+  template <typename Response>
+  absl::StatusOr<ExitCode> Answer(std::string_view title,
+                                  const Response& response, ExitCode code) {
     job_.out << FormatAnalysis(response, facts_, options_.output,
                                TextStyleOf(job_.environment));
+    if (options_.report_file.empty()) return code;
+    const absl::Status written = WriteReport(
+        options_.report_file, title, response, facts_, basis_.current.get());
+    if (!written.ok()) return written;
     return code;
   }
 
   const Job& job_;
   const Options& options_;
   v1::AnalysisSettings settings_;
-  std::optional<v1::HypotheticalTopology> what_if_;
   Basis basis_;
   BadLines bad_;
   LineCounts lines_;

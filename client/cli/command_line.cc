@@ -126,8 +126,9 @@ constexpr Flag kFlags[] = {
               options.timeout > absl::ZeroDuration();
      }},
     {"escapes", "",
-     "read \\xHH \\n \\r \\t \\a \\b \\\\ in arguments as redis-cli does\n"
-     "between double quotes; without it arguments are taken as they are",
+     "read \\xHH \\n \\r \\t \\a \\b \\\\ in arguments, with analyze in the\n"
+     "lines of files, as redis-cli does between double quotes; without it\n"
+     "they are taken as they are",
      "keyslot group plan exec explain advise analyze",
      [](std::string_view, Options& options) { return options.escapes = true; }},
     {"by", "slot|node", "what the keys of a group share; slot", "group",
@@ -164,7 +165,7 @@ constexpr Flag kFlags[] = {
     {"shards", "N",
      "as if the cluster were this many shards of even size, 1 to 1000, with\n"
      "as many slots as can be where they are",
-     "plan",
+     "plan analyze",
      [](std::string_view value, Options& options) {
        return absl::SimpleAtoi(ToAbsl(value), &options.what_if_shards) &&
               options.what_if_shards > 0;
@@ -173,7 +174,7 @@ constexpr Flag kFlags[] = {
      "as if the cluster were the one that answered what is in the file, or on\n"
      "standard input, to CLUSTER NODES or CLUSTER SHARDS; as bytes of the\n"
      "node, or in any form that redis-cli shows",
-     "plan",
+     "plan analyze",
      [](std::string_view value, Options& options) {
        options.what_if_file = value;
        return !value.empty();
@@ -345,6 +346,14 @@ constexpr Flag kFlags[] = {
      "analyze",
      [](std::string_view, Options& options) {
        return options.is_strict = true;
+     }},
+    {"report", "FILE.html",
+     "write a page for a browser, too: one file that loads nothing. It has\n"
+     "bytes of keys only with --show_keys",
+     "analyze",
+     [](std::string_view value, Options& options) {
+       options.report_file = value;
+       return !value.empty();
      }},
     {"help", "", "print this", "",
      [](std::string_view, Options& options) { return options.help = true; }},

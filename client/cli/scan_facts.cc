@@ -72,7 +72,7 @@ AnalysisFacts FactsOf(const ClusterScanResult& result, const SlotWatch& watch) {
                   "  keys may be missing, or counted twice, of slots",
                   FormatRanges(watch.Ranges()));
   }
-  facts.AddCount("milliseconds", "milliseconds",
+  facts.AddCount("milliseconds", "milliseconds taken",
                  absl::ToInt64Milliseconds(progress.elapsed));
   return facts;
 }
