@@ -170,6 +170,7 @@ v1::PlanBatchRequest KeyPositionsTable::WithoutValues(
   out.set_client_zone(request.client_zone());
   out.set_split_policy(request.split_policy());
   out.set_outdated_topology_version(request.outdated_topology_version());
+  if (request.has_what_if()) *out.mutable_what_if() = request.what_if();
   out.mutable_commands()->Reserve(request.commands_size());
   for (const v1::Command& command : request.commands()) {
     *out.add_commands() = WithoutValues(command);

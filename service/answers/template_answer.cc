@@ -21,8 +21,8 @@ static_assert(static_cast<int>(SlotAgreement::kNoKeys) ==
 static_assert(static_cast<int>(SlotAgreement::kDepends) ==
               v1::SlotAgreement_MAX);
 
-// Code has some hundred templates of some ten bytes. A placeholder takes ten
-// times its bytes while templates are compared.
+// Code has some hundred templates of some ten bytes. 1 MiB of nothing but
+// placeholders takes about 25 MB while it is compared.
 constexpr int64_t kMaxTemplateBytes = 1 << 20;
 
 void FillCheck(const TemplateCheck& check, v1::TemplateCheck& message) {

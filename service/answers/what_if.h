@@ -25,8 +25,8 @@ struct HypotheticalSnapshot {
 // The topology of `message` with the commands of `current`, or of Redis 7.0
 // when that is null. It has no migrations, and since no cluster confirms it,
 // `FillStamp` leaves `confirm_time` out. `field` is the path of `message` in
-// the request, for errors. Takes up to 10 ms, for a reply of 512 KiB.
-// Thread-safe.
+// the request, for errors. Takes about 10 ms, up to 50 ms for a reply of 512
+// KiB: work for a worker thread. Thread-safe.
 HypotheticalSnapshot MakeHypotheticalSnapshot(
     const v1::HypotheticalTopology& message, std::string_view field,
     const ClusterSnapshot* current);

@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 
 constexpr std::string_view kTooDeep = "arrays nest too deep";
+constexpr std::string_view kTooMany = "too many values";
 
 bool IsDigit(char c) {
   return absl::ascii_isdigit(static_cast<unsigned char>(c));
@@ -84,6 +85,7 @@ class TerminalReader {
     const char separator = in_.rest()[IndexDigits()];
     std::vector<RespValue> elements;
     for (int64_t index = 1;; ++index) {
+      if (!in_.CountValue()) return in_.Error(kTooMany);
       if (in_.TakeInteger() != index || in_.next() != separator) {
         return in_.Error("an element is missing");
       }
@@ -173,6 +175,7 @@ class JsonReader {
   explicit JsonReader(TextCursor& in) : in_(in) {}
 
   absl::StatusOr<RespValue> ReadValue(int depth) {
+    if (!in_.CountValue()) return in_.Error(kTooMany);
     in_.SkipAnyOf(kBlanks);
     if (in_.next() == '"') return ReadString();
     if (in_.Take("[")) return ReadElements(']', /*is_map=*/false, depth);
@@ -239,6 +242,7 @@ class RespReader {
   explicit RespReader(TextCursor& in) : in_(in) {}
 
   absl::StatusOr<RespValue> ReadValue(int depth) {
+    if (!in_.CountValue()) return in_.Error(kTooMany);
     const char type = in_.next();
     if (in_.at_end()) return in_.Error("the reply is not whole");
     in_.Skip(1);

@@ -15,6 +15,11 @@ namespace slotplanner {
 // How deep the arrays of a reply in a text may nest.
 inline constexpr int kMaxTextDepth = 16;
 
+// How many values a reply in a text may have, those in arrays counted: 14 for
+// each of 10,000 nodes and 32,768 numbers of slots leave room. At about 72
+// bytes a `RespValue`, and twice as many while vectors grow, they are 30 MB.
+inline constexpr size_t kMaxTextValues = 200'000;
+
 // Where the reader of a text is. Every error is INVALID_ARGUMENT, names the
 // line, and holds no byte of the text. Not thread-safe.
 class TextCursor {
@@ -42,6 +47,9 @@ class TextCursor {
   // are \" \\ \/ \a \b \f \n \r \t \v, \xHH, and \uHHHH up to 00FF.
   absl::StatusOr<std::string> TakeQuoted();
 
+  // Counts a value. False: there are too many of them.
+  bool CountValue() { return ++values_ <= kMaxTextValues; }
+
   // How many characters are before the next one on its line. O(1) over a text
   // that is read from its beginning to its end.
   size_t Column();
@@ -52,6 +60,7 @@ class TextCursor {
  private:
   const std::string_view text_;
   size_t at_ = 0;
+  size_t values_ = 0;
   size_t line_begin_ = 0;  // Of a line at or before `at_`.
   size_t searched_ = 0;    // Up to where ends of lines were looked for.
 };

@@ -98,7 +98,7 @@ void AnalysisCall::OnReadDone(bool ok) {
 void AnalysisCall::Work() {
   if (context_->IsCancelled()) {
     FinishWith(CallerHasGoneError());
-  } else if (is_last_ || message_bytes_ >= kLargeRequestBytes) {
+  } else if (is_first_ || is_last_ || message_bytes_ >= kLargeRequestBytes) {
     WorkOnWorker();
   } else {
     CountMessage();
@@ -123,6 +123,7 @@ void AnalysisCall::WorkOnWorker() {
 }
 
 void AnalysisCall::CountMessage() {
+  is_first_ = false;
   const auto error = analysis_->Add(access_, message_);
   gate_.RemoveBytes(message_bytes_);
   message_bytes_ = 0;

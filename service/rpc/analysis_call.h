@@ -90,6 +90,7 @@ class AnalysisCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   bool is_admitted_ = false;  // And counted by the gate.
   grpc::ByteBuffer message_;
   int64_t message_bytes_ = 0;  // Counted by the gate.
+  bool is_first_ = true;       // It has the settings, which may be much work.
   bool is_last_ = false;       // Nothing is left to read.
   grpc::Alarm retry_;
 

@@ -81,6 +81,10 @@ absl::StatusOr<ListedNode> ParseLine(absl::string_view line,
   if (fields.size() < kFirstSlotField) {
     return BadField("fewer than eight fields");
   }
+  // Each slot by itself, and each migrating.
+  if (fields.size() > kFirstSlotField + 2 * kHashSlotCount) {
+    return BadField("more slots than there are");
+  }
   absl::StatusOr<std::string> id =
       ParseNodeId(RespValue::String(std::string(fields[kIdField])));
   if (!id.ok()) return id.status();

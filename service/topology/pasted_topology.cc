@@ -17,6 +17,7 @@
 #include "service/base/strings.h"
 #include "service/resp/redis_cli_text.h"
 #include "service/resp/resp_value.h"
+#include "service/resp/text_cursor.h"
 #include "service/topology/cluster_nodes_text.h"
 #include "service/topology/cluster_shards_reply.h"
 #include "service/topology/cluster_slots_reply.h"
@@ -109,7 +110,13 @@ absl::StatusOr<RespValue> ParseReply(absl::string_view text) {
   }
   const std::vector<absl::string_view> first_words =
       absl::StrSplit(begin, absl::MaxSplits(absl::ByAnyChar(" \r\n"), 1));
-  if (first_words.front() == "slots") return ReplyOfWords(WordsOf(begin));
+  if (first_words.front() == "slots") {
+    const std::vector<absl::string_view> words = WordsOf(begin);
+    if (words.size() > kMaxTextValues) {
+      return absl::InvalidArgumentError("too many values");
+    }
+    return ReplyOfWords(words);
+  }
   return ToText(text);  // CLUSTER NODES.
 }
 

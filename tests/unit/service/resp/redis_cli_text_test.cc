@@ -201,5 +201,26 @@ TEST(WholeRepliesTest, NestOnlySoDeep) {
   }
 }
 
+TEST(WholeRepliesTest, HaveOnlySoManyValues) {
+  for (const int count : {199'999, 200'000}) {
+    std::string json = "[";
+    std::string resp = absl::StrCat("*", count, "\r\n");
+    for (int i = 0; i < count; ++i) {
+      json += i == 0 ? "0" : ",0";
+      resp += ":0\r\n";
+    }
+    // The array is a value, too.
+    EXPECT_EQ(ParseRedisCliJson(json + "]").ok(), count < 200'000);
+    EXPECT_EQ(ParseRespText(resp).ok(), count < 200'000);
+  }
+  std::string shown;
+  for (int i = 1; i <= 200'001; ++i) {
+    const std::string index = absl::StrCat(i);
+    absl::StrAppend(&shown, std::string(6 - index.size(), ' '), index, ") x\n");
+  }
+  EXPECT_THAT(Mistake(ParseRedisCliText, shown),
+              StartsWith("line 200001: too many"));
+}
+
 }  // namespace
 }  // namespace slotplanner

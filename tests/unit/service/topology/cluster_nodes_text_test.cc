@@ -112,6 +112,10 @@ TEST(ParseClusterNodesTextTest, NamesTheLineThatIsWrong) {
                 StartsWith("line 1: "))
         << slots;
   }
+  std::string many = "0";
+  for (int i = 0; i < 2 * kHashSlotCount; ++i) many += " 0";
+  EXPECT_THAT(Mistake(Line("a", "10.0.0.1:1@2", "master -", many)),
+              HasSubstr("more slots"));
   for (const char* address : {"10.0.0.1", "10.0.0.1:", "10.0.0.1:x@2",
                               "10.0.0.1:65536@2", "\xff:1@2"}) {
     EXPECT_THAT(Mistake(Line("a", address, "master -")), StartsWith("line 1: "))
