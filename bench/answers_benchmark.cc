@@ -4,13 +4,18 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 #include <google/protobuf/arena.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include "absl/strings/str_cat.h"
+#include "service/answers/analyze_keys_input.h"
 #include "service/answers/group_keys_answer.h"
 #include "service/answers/group_keys_input.h"
+#include "service/answers/key_analysis_answer.h"
 #include "service/answers/keyslot_answer.h"
 #include "service/answers/plan_answer.h"
 #include "service/answers/plan_batch_input.h"
@@ -147,6 +152,68 @@ BENCHMARK(BM_GroupKeys<v1::GROUPING_NODE>)
 BENCHMARK(BM_GroupKeys<v1::GROUPING_SLOT>)
     ->RangeMultiplier(100)
     ->Range(1, 1'000'000);
+
+// Messages of 64 KiB of a stream, all with other keys.
+std::vector<std::string> AnalyzeRequests(bool have_tags, bool have_weights) {
+  constexpr size_t kRequests = 16;
+  constexpr size_t kRequestBytes = 64 << 10;
+  std::mt19937_64 random(1);
+  std::vector<std::string> requests;
+  while (requests.size() < kRequests) {
+    v1::AnalyzeKeysRequest request;
+    for (size_t bytes = 0; bytes < kRequestBytes;) {
+      std::string key = RandomKey(random);
+      if (have_tags) key = absl::StrCat("{", key, "}:cart");
+      // A byte of the tag and one of the size.
+      bytes += key.size() + 2;
+      request.add_keys(std::move(key));
+      if (have_weights) {
+        request.add_weights(static_cast<int64_t>(random() % 10'000));
+        bytes += 2;
+      }
+    }
+    requests.push_back(request.SerializeAsString());
+  }
+  return requests;
+}
+
+// As a stream does it, from bytes to counters.
+void BM_AnalyzeKeys(benchmark::State& state, bool have_tags,
+                    bool have_weights) {
+  const std::vector<std::string> requests =
+      AnalyzeRequests(have_tags, have_weights);
+  KeyCounts counts;
+  AnalyzeKeysInput input(kLimits);
+  for (auto unused : state) {
+    for (const std::string& bytes : requests) {
+      ReadInto(input, bytes);
+      if (input.CountInto(counts)) std::abort();
+    }
+  }
+  state.SetItemsProcessed(counts.key_count());
+}
+BENCHMARK_CAPTURE(BM_AnalyzeKeys, untagged, false, false);
+BENCHMARK_CAPTURE(BM_AnalyzeKeys, all_different_tags, true, false);
+BENCHMARK_CAPTURE(BM_AnalyzeKeys, weights, false, true);
+BENCHMARK_CAPTURE(BM_AnalyzeKeys, all_different_tags_and_weights, true, true);
+
+void BM_FillKeyAnalysis(benchmark::State& state) {
+  const ClusterSnapshot cluster = SixShards();
+  std::mt19937_64 random(1);
+  KeyCounts counts;
+  for (int i = 0; i < 1'000'000; ++i) {
+    const std::string key = absl::StrCat("{", random() % 1'000'000, "}");
+    counts.Add(key);
+  }
+  v1::AnalysisSettings settings;
+  settings.set_show_keys(true);
+  for (auto unused : state) {
+    v1::AnalyzeKeysResponse response;
+    FillKeyAnalysis(counts, {.current = &cluster}, settings, response);
+    benchmark::DoNotOptimize(response.SerializeAsString());
+  }
+}
+BENCHMARK(BM_FillKeyAnalysis);
 
 template <std::string (*Request)(int64_t)>
 void BM_ReadBatch(benchmark::State& state) {

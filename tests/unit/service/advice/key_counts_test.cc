@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "service/slots/hash_tag.h"
 #include "tests/support/random_seed.h"
 
@@ -105,8 +106,8 @@ TEST(KeyCountsTest, AddUpToWhatOneWouldHaveCounted) {
       KeyCounts counts;
       const bool is_weighted = random() % 2 == 0;
       for (int i = 0; i < 500; ++i) {
-        const std::string key = "{" + std::to_string(random() % 100) + "}" +
-                                std::to_string(random());
+        const std::string key =
+            absl::StrCat("{", random() % 100, "}", random());
         const int64_t weight =
             is_weighted ? static_cast<int64_t>(random() % 50) : 1;
         all.Add(key, weight);

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "service/answers/analysis_settings.h"
 #include "service/answers/key_counts_messages.h"
 #include "tests/support/plan_fixture.h"
@@ -131,7 +132,7 @@ TEST(FillKeyAnalysisTest, HasNoKeysToSpeakOf) {
 
 TEST(FillKeyAnalysisTest, BoundsItsLists) {
   KeyCounts counts;
-  for (int i = 0; i < 5000; ++i) counts.Add("{" + std::to_string(i) + "}");
+  for (int i = 0; i < 5000; ++i) counts.Add(absl::StrCat("{", i, "}"));
   v1::AnalysisSettings settings;
   EXPECT_THAT(Analyze(counts, {}, settings).fullest_slots(), SizeIs(20));
   EXPECT_THAT(Analyze(counts, {}, settings).heaviest_tags(), SizeIs(20));
@@ -165,7 +166,7 @@ TEST(FillKeyAnalysisTest, CanBeAddedUp) {
   for (int part = 0; part < 3; ++part) {
     KeyCounts counts;
     for (int i = 0; i < 1000; ++i) {
-      const std::string key = "{" + std::to_string(random() % 1000) + "}";
+      const std::string key = absl::StrCat("{", random() % 1000, "}");
       const auto weight = static_cast<int64_t>(random() % 3);
       counts.Add(key, weight);
       all.Add(key, weight);

@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/support/random_seed.h"
 
 namespace slotplanner {
@@ -28,7 +29,7 @@ v1::KeyCounts MessageOf(const KeyCounts& counts, bool show_keys = true) {
 KeyCounts RandomCounts(std::mt19937_64& random, int keys, bool is_weighted) {
   KeyCounts counts;
   for (int i = 0; i < keys; ++i) {
-    counts.Add("{" + std::to_string(random() % 10'000) + "}",
+    counts.Add(absl::StrCat("{", random() % 10'000, "}"),
                is_weighted ? static_cast<int64_t>(random() % 100) : 1);
   }
   return counts;
