@@ -76,9 +76,13 @@ std::string FormatRefusal(const v1::Refusal& refusal) {
 }
 
 std::string FormatStamp(const v1::TopologyStamp& stamp) {
-  return absl::StrCat(
-      "topology: ", stamp.version(), ", confirmed ",
-      google::protobuf::util::TimeUtil::ToString(stamp.confirm_time()), "\n");
+  const std::string confirmed =
+      stamp.has_confirm_time()
+          ? absl::StrCat("confirmed ",
+                         google::protobuf::util::TimeUtil::ToString(
+                             stamp.confirm_time()))
+          : "hypothetical";
+  return absl::StrCat("topology: ", stamp.version(), ", ", confirmed, "\n");
 }
 
 std::string FormatMigration(const v1::SlotMigration& migration) {

@@ -9,7 +9,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
-#include "service/advice/key_shape.h"
+#include "service/advice/template_of_key.h"
 #include "service/base/strings.h"
 #include "service/planning/plan_batch.h"
 #include "service/planning/refusals.h"
@@ -142,7 +142,7 @@ std::string UseOf(std::string_view name,
   AppendName(name, use);
   std::vector<std::string> templates;
   for (const std::string_view key : keys) {
-    std::string key_template = KeyShape(key);
+    std::string key_template = TemplateOfKey(key);
     if (std::find(templates.begin(), templates.end(), key_template) !=
         templates.end()) {
       continue;

@@ -45,7 +45,7 @@ struct CommandLoad {
 // used together.
 struct CrossSlotUse {
   std::string command;
-  // Of its keys, each different one once, in their order (see `KeyShape`).
+  // Of its keys, each different one once, in their order (see `TemplateOfKey`).
   std::vector<std::string> key_templates;
   int64_t calls;
   // The different keys of a call of this kind, in their order. Empty if they

@@ -2,23 +2,6 @@
 #include "service/answers/request_validation.h"
 
 namespace slotplanner {
-namespace {
-
-template <typename Request>
-std::optional<ApiError> ValidateSize(const CommandsInput<Request>& input,
-                                     const RequestLimits& limits) {
-  if (input.command_count() > limits.max_commands) {
-    return TooManyError("commands", "commands", input.command_count(),
-                        limits.max_commands);
-  }
-  if (input.argument_count() > limits.max_arguments) {
-    return TooManyError("commands", "arguments", input.argument_count(),
-                        limits.max_arguments);
-  }
-  return std::nullopt;
-}
-
-}  // namespace
 
 std::optional<ApiError> Validate(const GroupKeysInput& input,
                                  const RequestLimits& limits) {
@@ -37,9 +20,9 @@ std::optional<ApiError> Validate(const GroupKeysInput& input,
 }
 
 std::optional<ApiError> Validate(const PlanBatchInput& input,
-                                 const RequestLimits& limits) {
+                                 const RequestLimits& /*limits*/) {
   if (input.command_count() == 0) return EmptyRequestError("commands");
-  if (auto error = ValidateSize(input, limits)) return error;
+  if (auto error = input.CheckSize()) return error;
   const v1::PlanBatchRequest& settings = input.settings();
   if (!v1::ReadPreference_IsValid(settings.read_preference())) {
     return UnknownEnumValueError("read_preference", settings.read_preference());
@@ -48,11 +31,6 @@ std::optional<ApiError> Validate(const PlanBatchInput& input,
     return UnknownEnumValueError("split_policy", settings.split_policy());
   }
   return std::nullopt;
-}
-
-std::optional<ApiError> Validate(const AnalyzeWorkloadInput& input,
-                                 const RequestLimits& limits) {
-  return ValidateSize(input, limits);
 }
 
 }  // namespace slotplanner

@@ -13,10 +13,8 @@ namespace slotplanner {
 
 std::optional<ApiError> Validate(const GroupKeysInput& input,
                                  const RequestLimits& limits);
+// Requires: `limits` are those that `input` was made with.
 std::optional<ApiError> Validate(const PlanBatchInput& input,
-                                 const RequestLimits& limits);
-// One message of the stream, its settings apart. It may have no commands.
-std::optional<ApiError> Validate(const AnalyzeWorkloadInput& input,
                                  const RequestLimits& limits);
 
 }  // namespace slotplanner

@@ -15,9 +15,8 @@
 #include "service/advice/workload_counts.h"
 #include "service/answers/analysis_settings.h"
 #include "service/answers/analyze_keys_input.h"
+#include "service/answers/analyze_workload_input.h"
 #include "service/answers/key_analysis_answer.h"
-#include "service/answers/plan_batch_input.h"
-#include "service/answers/request_validation.h"
 #include "service/answers/what_if.h"
 #include "service/answers/workload_answer.h"
 #include "service/rpc/serving_snapshot.h"
@@ -25,15 +24,18 @@
 namespace slotplanner {
 namespace {
 
-// Reads `message` in place. False: it is no such message.
+// Reads `message` in place into `input`; `bytes` are a reader of it that lives
+// as long. MALFORMED_REQUEST if it is no such message.
 template <typename Input>
-bool Read(const grpc::ByteBuffer& message, Input& input,
-          grpc::ProtoBufferReader& bytes) {
-  if (!bytes.status().ok()) return false;
-  if (input.Read(bytes, message.Length())) return true;
-  grpc::ByteBuffer copy(message);  // Of no bytes: they are shared.
-  grpc::ProtoBufferReader same_bytes(&copy);
-  return input.ReadAsMessage(same_bytes, message.Length());
+std::optional<ApiError> Read(const grpc::ByteBuffer& message,
+                             grpc::ProtoBufferReader& bytes, Input& input) {
+  if (bytes.status().ok()) {
+    if (input.Read(bytes, message.Length())) return std::nullopt;
+    grpc::ByteBuffer copy(message);  // Of no bytes: they are shared.
+    grpc::ProtoBufferReader same_bytes(&copy);
+    if (input.ReadAsMessage(same_bytes, message.Length())) return std::nullopt;
+  }
+  return MalformedRequestError(Input::Message::descriptor()->full_name());
 }
 
 // What the settings of a stream ask for, from its first message on.
@@ -100,10 +102,7 @@ class KeyAnalysis final : public Analysis {
     grpc::ProtoBufferReader bytes(&copy);
     // One for the whole stream, so that its memory is used again.
     if (!input_) input_.emplace(access.state->request_limits);
-    if (!Read(message, *input_, bytes)) {
-      return MalformedRequestError(
-          v1::AnalyzeKeysRequest::descriptor()->full_name());
-    }
+    if (auto error = Read(message, bytes, *input_)) return error;
     if (auto error = settings_.Begin(gate_, access, input_->settings(), true)) {
       return error;
     }
@@ -135,19 +134,15 @@ class WorkloadAnalysis final : public Analysis {
                               const grpc::ByteBuffer& message) override {
     grpc::ByteBuffer copy(message);  // Of no bytes: they are shared.
     grpc::ProtoBufferReader bytes(&copy);
-    const RequestLimits& limits = access.state->request_limits;
-    AnalyzeWorkloadInput input(limits);
-    if (!Read(message, input, bytes)) {
-      return MalformedRequestError(
-          v1::AnalyzeWorkloadRequest::descriptor()->full_name());
-    }
-    if (auto error = settings_.Begin(gate_, access, input.settings().settings(),
-                                     false)) {
+    // As above.
+    if (!input_) input_.emplace(access.state->request_limits);
+    if (auto error = Read(message, bytes, *input_)) return error;
+    if (auto error =
+            settings_.Begin(gate_, access, input_->settings(), false)) {
       return error;
     }
-    if (auto error = Validate(input, limits)) return error;
-    counts_.Add(*settings_.snapshot(), input.commands(), settings_.what_if());
-    return std::nullopt;
+    return input_->CountInto(*settings_.snapshot(), settings_.what_if(),
+                             counts_);
   }
 
   std::optional<ApiError> Answer(const CallAccess& access,
@@ -164,6 +159,7 @@ class WorkloadAnalysis final : public Analysis {
  private:
   CallGate& gate_;
   Settings settings_;
+  std::optional<AnalyzeWorkloadInput> input_;
   WorkloadCounts counts_;
 };
 

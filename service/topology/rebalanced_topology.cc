@@ -91,6 +91,7 @@ std::vector<Member> KeepLargest(std::vector<Member> members, size_t count) {
   kept.resize(count);
   std::sort(kept.begin(), kept.end());
   std::vector<Member> largest;
+  largest.reserve(count);
   for (const size_t i : kept) largest.push_back(std::move(members[i]));
   return largest;
 }

@@ -12,6 +12,7 @@
 #include "slotplanner/v1/advisor_service.pb.h"
 #include "slotplanner/v1/slot_planner_service.pb.h"
 
+#include "service/answers/analyze_workload_input.h"
 #include "service/answers/group_keys_input.h"
 #include "service/answers/plan_batch_input.h"
 #include "service/slots/hash_slot.h"
@@ -55,20 +56,20 @@ inline ReadInPlace ReadGroupKeysInPlace(const std::string& bytes,
   return is_same ? ReadInPlace::kAsProtobuf : ReadInPlace::kWrong;
 }
 
-// The same for a request that has commands.
-template <typename Request>
-ReadInPlace ReadCommandsInPlace(const std::string& bytes, int piece_size) {
-  CommandsInput<Request> input({});
+inline ReadInPlace ReadPlanBatchInPlace(const std::string& bytes,
+                                        int piece_size) {
+  PlanBatchInput input({});
   google::protobuf::io::ArrayInputStream stream(
       bytes.data(), static_cast<int>(bytes.size()), piece_size);
   if (!input.Read(stream, bytes.size())) return ReadInPlace::kGaveUp;
 
-  Request expected;
+  v1::PlanBatchRequest expected;
   if (!expected.ParseFromString(bytes)) return ReadInPlace::kWrong;
   int64_t argument_count = 0;
-  bool is_same = input.command_count() == expected.commands_size() &&
-                 input.settings().SerializeAsString() ==
-                     BytesWithout(Request::kCommandsFieldNumber, expected);
+  bool is_same =
+      input.command_count() == expected.commands_size() &&
+      input.settings().SerializeAsString() ==
+          BytesWithout(v1::PlanBatchRequest::kCommandsFieldNumber, expected);
   for (int i = 0; is_same && i < expected.commands_size(); ++i) {
     const auto& args = expected.commands(i).args();
     is_same = std::ranges::equal(
@@ -80,14 +81,26 @@ ReadInPlace ReadCommandsInPlace(const std::string& bytes, int piece_size) {
   return is_same ? ReadInPlace::kAsProtobuf : ReadInPlace::kWrong;
 }
 
-inline ReadInPlace ReadPlanBatchInPlace(const std::string& bytes,
-                                        int piece_size) {
-  return ReadCommandsInPlace<v1::PlanBatchRequest>(bytes, piece_size);
-}
-
 inline ReadInPlace ReadAnalyzeWorkloadInPlace(const std::string& bytes,
                                               int piece_size) {
-  return ReadCommandsInPlace<v1::AnalyzeWorkloadRequest>(bytes, piece_size);
+  AnalyzeWorkloadInput input({});
+  google::protobuf::io::ArrayInputStream stream(
+      bytes.data(), static_cast<int>(bytes.size()), piece_size);
+  if (!input.Read(stream, bytes.size())) return ReadInPlace::kGaveUp;
+
+  v1::AnalyzeWorkloadRequest expected;
+  if (!expected.ParseFromString(bytes)) return ReadInPlace::kWrong;
+  bool is_same = input.commands().size() ==
+                     static_cast<size_t>(expected.commands_size()) &&
+                 input.settings().SerializeAsString() ==
+                     expected.settings().SerializeAsString();
+  for (int i = 0; is_same && i < expected.commands_size(); ++i) {
+    const auto& args = expected.commands(i).args();
+    is_same = std::ranges::equal(
+        input.commands()[static_cast<size_t>(i)],
+        std::vector<std::string_view>(args.begin(), args.end()));
+  }
+  return is_same ? ReadInPlace::kAsProtobuf : ReadInPlace::kWrong;
 }
 
 }  // namespace slotplanner

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GroupKeysInput and CommandsInput: requests read in place are what protobuf's
-// own parser makes of them.
+// GroupKeysInput, PlanBatchInput and AnalyzeWorkloadInput: requests read in
+// place are what protobuf's own parser makes of them.
 #include "tests/support/bulk_requests.h"
 
 #include <random>
@@ -82,8 +82,8 @@ const std::string kWorkloads[] = {
     Command({"MSET", std::string(40'000, 'k'), "", "a", "b"}),
     BytesField(
         1, BytesField(1, "cluster") + NumberField(3, 7) + NumberField(4, 1)) +
-        Command({"PING"}) + BytesField(1, NumberField(3, 8)) +
         Command({"PING"}) + NumberField(9, 1),
+    Command({"PING"}) + BytesField(1, ""),
 };
 
 const std::string kPlanBatches[] = {
@@ -117,6 +117,8 @@ const std::string kPlanBatches[] = {
 
 // Right or not, but not usual.
 const std::string kUnusual[] = {
+    // Settings of an analysis twice.
+    BytesField(1, NumberField(3, 7)) + BytesField(1, NumberField(4, 1)),
     // Groups.
     Key("a") + kGroup + Key("b"),
     BytesField(2, BytesField(1, "GET") + kGroup),

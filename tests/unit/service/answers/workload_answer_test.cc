@@ -6,18 +6,14 @@
 #include <vector>
 
 #include <gmock/gmock.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
-#include "service/answers/plan_batch_input.h"
-#include "service/answers/request_validation.h"
 #include "tests/support/plan_fixture.h"
 
 namespace slotplanner {
 namespace {
 
-using google::protobuf::io::ArrayInputStream;
 using google::protobuf::util::MessageDifferencer;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -145,44 +141,6 @@ TEST(FillWorkloadAnalysisTest, SaysThatThereWasNothing) {
   EXPECT_EQ(response.total().calls(), 0);
   EXPECT_EQ(response.keys().key_count(), 0);
   EXPECT_TRUE(response.has_topology());
-}
-
-v1::AnalyzeWorkloadRequest Message(int commands, int args_each) {
-  v1::AnalyzeWorkloadRequest request;
-  request.mutable_settings()->set_cluster("east");
-  for (int i = 0; i < commands; ++i) {
-    v1::Command& command = *request.add_commands();
-    for (int j = 0; j < args_each; ++j) command.add_args("x");
-  }
-  return request;
-}
-
-TEST(AnalyzeWorkloadInputTest, IsReadInPlace) {
-  const std::string bytes = Message(3, 2).SerializeAsString();
-  for (const int piece_size : {-1, 1, 3}) {
-    AnalyzeWorkloadInput input({});
-    ArrayInputStream stream(bytes.data(), static_cast<int>(bytes.size()),
-                            piece_size);
-    ASSERT_TRUE(input.Read(stream, bytes.size()));
-    ASSERT_THAT(input.commands(), SizeIs(3));
-    EXPECT_THAT(std::vector<std::string_view>(input.commands()[2].begin(),
-                                              input.commands()[2].end()),
-                ElementsAre("x", "x"));
-    EXPECT_EQ(input.settings().settings().cluster(), "east");
-  }
-}
-
-TEST(AnalyzeWorkloadInputTest, HasLimitsForEachMessage) {
-  constexpr RequestLimits kLimits = {.max_commands = 2, .max_arguments = 5};
-  const auto check = [&](const v1::AnalyzeWorkloadRequest& request) {
-    AnalyzeWorkloadInput input(kLimits);
-    input.Take(request);
-    return Validate(input, kLimits);
-  };
-  EXPECT_FALSE(check(Message(0, 0)));
-  EXPECT_FALSE(check(Message(2, 2)));
-  EXPECT_EQ(check(Message(3, 0))->reason, v1::ERROR_REASON_TOO_MANY);
-  EXPECT_EQ(check(Message(1, 6))->reason, v1::ERROR_REASON_TOO_MANY);
 }
 
 }  // namespace

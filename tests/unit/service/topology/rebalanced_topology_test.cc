@@ -25,7 +25,7 @@ using ::testing::UnorderedElementsAre;
 HashSlot Slot(int number) { return *HashSlot::FromNumber(number); }
 
 Shard ShardWith(const std::string& id, std::vector<SlotRange> ranges,
-                std::vector<std::string> replica_ids = {}) {
+                const std::vector<std::string>& replica_ids = {}) {
   Shard shard{.slot_ranges = std::move(ranges),
               .primary = {.node_id = id, .host = id, .port = 1, .zone = ""},
               .replicas = {}};
@@ -163,6 +163,7 @@ TEST(RebalancedTopologyTest, MovesNoMoreSlotsThanItMust) {
     // Some shards own many stretches, some none; some slots have no owner.
     const int before_count = 1 + static_cast<int>(random() % 12);
     std::vector<Shard> shards;
+    shards.reserve(static_cast<size_t>(before_count));
     for (int i = 0; i < before_count; ++i) {
       shards.push_back(ShardWith(absl::StrCat("node-", i), {}));
     }

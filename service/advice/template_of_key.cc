@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "service/advice/key_shape.h"
+#include "service/advice/template_of_key.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -53,7 +53,7 @@ void AppendWithoutNumbers(std::string_view text, std::string& out) {
 
 }  // namespace
 
-std::string KeyShape(std::string_view key) {
+std::string TemplateOfKey(std::string_view key) {
   std::string result;
   result.reserve(key.size());
   while (!key.empty()) {
