@@ -141,8 +141,8 @@ void BM_SkewOfSlots(benchmark::State& state) {
   const Keys keys(kNone);
   for (const std::string_view key : keys.views()) counts.Add(key);
   for (auto unused : state) {
-    benchmark::DoNotOptimize(
-        SkewOf(counts.slot_keys(), {}, counts.EffectiveCount()));
+    benchmark::DoNotOptimize(SkewOf(
+        counts.slot_keys(), {}, {.effective_count = counts.EffectiveCount()}));
   }
 }
 BENCHMARK(BM_SkewOfSlots);

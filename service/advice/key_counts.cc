@@ -54,6 +54,7 @@ void KeyCounts::Add(std::string_view key, int64_t weight) {
   AddTo(counters_.weights[slot], weight);
   counters_.squared_weights +=
       static_cast<double>(weight) * static_cast<double>(weight);
+  counters_.max_weight = std::max(counters_.max_weight, weight);
   if (place && weight > 0) counters_.tags_by_weight.Add(tag, weight);
 }
 
@@ -62,6 +63,7 @@ void KeyCounts::Merge(const KeyCounts& other) {
   if (is_weighted()) {
     counters_.squared_weights += other.squared_weights();
     counters_.tags_by_weight.Merge(other.tags_by_weight());
+    counters_.max_weight = std::max(counters_.max_weight, other.max_weight());
     AddEach(counters_.weights, other.slot_weights());
     AddTo(weight_, other.weight());
   }
@@ -81,7 +83,14 @@ double KeyCounts::EffectiveCount() const {
              : keys;
 }
 
+double KeyCounts::HeaviestShare() const {
+  if (!is_weighted() || squared_weights() <= 0) return 0;
+  const auto heaviest = static_cast<double>(max_weight());
+  return std::min(heaviest * heaviest / squared_weights(), 1.0);
+}
+
 void KeyCounts::BeginWeights() {
+  counters_.max_weight = max_weight();
   counters_.weights = counters_.keys;
   counters_.squared_weights = static_cast<double>(key_count_);
   counters_.tags_by_weight = counters_.tags_by_keys;

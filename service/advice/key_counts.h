@@ -28,6 +28,8 @@ class KeyCounts {
     std::vector<int64_t> weights = {};
     // The sum of the squares of all weights; with `weights` only.
     double squared_weights = 0;
+    // The largest weight; with `weights` only.
+    int64_t max_weight = 0;
     // How many keys have a hash tag.
     int64_t tagged_keys = 0;
     // Hash tags by keys, and by weight with `weights` only.
@@ -79,6 +81,15 @@ class KeyCounts {
   // (sum of weights)^2 / sum of their squares, in [1, key_count()]. 0 if all
   // weigh nothing. From L. Kish, "Survey Sampling", 1965.
   double EffectiveCount() const;
+
+  // The largest weight; 0 without any keys.
+  int64_t max_weight() const {
+    return is_weighted() ? counters_.max_weight : key_count_ > 0 ? 1 : 0;
+  }
+
+  // The square of the largest weight, as a share of the sum of all squares; 0
+  // if each key weighs 1. See `ChanceCount`.
+  double HeaviestShare() const;
 
   // Hash tags, without their braces, by the number of keys and by weight.
   const HeavyHitters& tags_by_keys() const { return counters_.tags_by_keys; }

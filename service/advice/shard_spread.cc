@@ -39,10 +39,10 @@ std::vector<double> SharesOf(const std::vector<ShardLoad>& shards,
   return shares;
 }
 
-// The skew of the keys or of their weights, of which all together are worth
-// `effective_count` and weigh `sum`.
+// The skew of the keys or of their weights, of which all together leave
+// room for `chance` and are `sum`.
 Skew SkewOfShards(const ShardSpread& spread, int64_t ShardLoad::*load,
-                  const std::vector<double>& shares, double effective_count,
+                  const std::vector<double>& shares, const ChanceCount& chance,
                   int64_t sum) {
   std::vector<int64_t> loads;
   loads.reserve(spread.shards.size());
@@ -53,8 +53,10 @@ Skew SkewOfShards(const ShardSpread& spread, int64_t ShardLoad::*load,
   }
   if (assigned == 0) return {};
   return SkewOf(loads, shares,
-                effective_count * static_cast<double>(assigned) /
-                    static_cast<double>(sum));
+                {.effective_count = chance.effective_count *
+                                    static_cast<double>(assigned) /
+                                    static_cast<double>(sum),
+                 .heaviest_share = chance.heaviest_share});
 }
 
 void SetFullest(ShardSpread& spread) {
@@ -134,10 +136,14 @@ ShardSpread SpreadOver(const KeyCounts& counts,
   const std::vector<double> shares = SharesOf(spread.shards, assigned_slots);
   spread.skew =
       SkewOfShards(spread, &ShardLoad::keys, shares,
-                   static_cast<double>(counts.key_count()), counts.key_count());
+                   {.effective_count = static_cast<double>(counts.key_count())},
+                   counts.key_count());
   if (counts.is_weighted()) {
-    spread.weight_skew = SkewOfShards(spread, &ShardLoad::weight, shares,
-                                      counts.EffectiveCount(), counts.weight());
+    spread.weight_skew =
+        SkewOfShards(spread, &ShardLoad::weight, shares,
+                     {.effective_count = counts.EffectiveCount(),
+                      .heaviest_share = counts.HeaviestShare()},
+                     counts.weight());
   }
   return spread;
 }

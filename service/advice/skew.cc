@@ -76,9 +76,19 @@ double UniformMaxOverMean(const BinsByShare& groups, double count) {
   return high;
 }
 
-double Deviations(const BinsByShare& groups, double count, double chi_square) {
+// The moments of chi-square about its mean, n - 1 for n bins.
+struct Moments {
+  double second;
+  double third;
+};
+
+// Without weights these are exact. With weights w, of which w1 is the largest
+// and S2, S4, ... are the sums of their powers, they are bounds: things that
+// meet in pairs add w w' at most w1 sqrt(S2 - w1^2) and w1^2, and S4 is w1^4 at
+// least and w1^2 S2 at most.
+Moments MomentsOf(const BinsByShare& groups, const ChanceCount& chance) {
   const double n = BinCount(groups);
-  if (n <= 1 || count <= 1) return 0;  // There is only one way.
+  const double count = chance.effective_count;
   double inverses = 0;
   double squared_inverses = 0;
   for (const auto& [share, bins] : groups) {
@@ -87,18 +97,34 @@ double Deviations(const BinsByShare& groups, double count, double chi_square) {
   }
   // Of bins that are not alike; 0 if they are.
   const double unlike = inverses - n * n;
-  const double variance = (2 * (n - 1) * (count - 1) + unlike) / count;
-  const double third_moment = (4 * (n - 1) * (count - 1) * (n + 2 * count - 6) +
-                               22 * unlike * (count - 1) + squared_inverses -
-                               3 * n * inverses + 2 * n * n * n) /
-                              (count * count);
+  const double unlike_third =
+      squared_inverses - 3 * n * inverses + 2 * n * n * n;
+  const double heaviest = chance.heaviest_share;
+  const double in_pairs =
+      std::min((count - 1) / count, 1 - heaviest * heaviest);
+  const double pair =
+      std::max(std::min(heaviest, std::sqrt(heaviest * (1 - heaviest))),
+               heaviest > 0 ? 0 : 1 / count);
+  const double single = std::max(heaviest, 1 / count);
+  const double in_threes =
+      std::max(0.0, (count - 1) * (count - 2) / (count * count));
+  return {.second = 2 * (n - 1) * in_pairs + unlike * single,
+          .third = (4 * (n - 1) * (n - 2) + 22 * unlike) * in_pairs * pair +
+                   8 * (n - 1) * in_threes + unlike_third * single * single};
+}
+
+double Deviations(const BinsByShare& groups, const ChanceCount& chance,
+                  double chi_square) {
+  const double n = BinCount(groups);
+  // With one bin or one thing there is only one way.
+  if (n <= 1 || chance.effective_count <= 1) return 0;
+  const auto [second, third] = MomentsOf(groups, chance);
   // Less than any difference that one thing makes.
   constexpr double kNothing = 1e-9;
-  if (variance <= kNothing) return 0;
-  const double off = (chi_square - (n - 1)) / std::sqrt(variance);
-  if (third_moment <= kNothing) return off;
-  const double shape =
-      4 * variance * variance * variance / (third_moment * third_moment);
+  if (second <= kNothing) return 0;
+  const double off = (chi_square - (n - 1)) / std::sqrt(second);
+  if (third <= kNothing) return off;
+  const double shape = 4 * second * second * second / (third * third);
   return NormalDeviationsOf(
       LogGammaTail(shape, shape + off * std::sqrt(shape)));
 }
@@ -106,19 +132,20 @@ double Deviations(const BinsByShare& groups, double count, double chi_square) {
 }  // namespace
 
 Skew SkewOf(std::span<const int64_t> loads, std::span<const double> shares,
-            double effective_count) {
+            const ChanceCount& chance) {
+  const double count = chance.effective_count;
   Skew skew;
   double sum = 0;
   for (const int64_t load : loads) sum += static_cast<double>(load);
-  if (sum <= 0 || effective_count <= 0) return skew;
+  if (sum <= 0 || count <= 0) return skew;
   const BinsByShare groups = GroupByShare(shares, loads.size());
   Measure(loads, shares, sum, skew);
-  skew.uniform_max_over_mean = UniformMaxOverMean(groups, effective_count);
+  skew.uniform_max_over_mean = UniformMaxOverMean(groups, count);
   skew.uniform_coefficient_of_variation =
-      std::sqrt((BinCount(groups) - 1) / effective_count);
-  const double chi_square = effective_count * skew.coefficient_of_variation *
-                            skew.coefficient_of_variation;
-  skew.deviations = Deviations(groups, effective_count, chi_square);
+      std::sqrt((BinCount(groups) - 1) / count);
+  const double chi_square =
+      count * skew.coefficient_of_variation * skew.coefficient_of_variation;
+  skew.deviations = Deviations(groups, chance, chi_square);
   skew.is_skewed = skew.deviations > kMaxChanceDeviations;
   return skew;
 }

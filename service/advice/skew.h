@@ -32,22 +32,32 @@ struct Skew {
   friend bool operator==(const Skew&, const Skew&) = default;
 };
 
+// How much room for chance there is.
+struct ChanceCount {
+  // How many things of equal weight the loads are worth. If all weigh 1 their
+  // number, else see `KeyCounts::EffectiveCount`.
+  double effective_count;
+  // The square of the largest weight, as a share of the sum of all squares; in
+  // [0, 1]. Few heavy things that meet by chance make a difference that many
+  // light ones would not. 0: all weigh the same.
+  double heaviest_share = 0;
+};
+
 // The skew of `loads`.
 //
 // `shares`, parallel to `loads`, are the probabilities of the bins, adding up
-// to 1; those of 0 are left out. Empty: all alike. `effective_count` says how
-// many things of equal weight the loads are worth as to chance; if all weigh 1
-// their sum, else see `KeyCounts::EffectiveCount`.
+// to 1; those of 0 are left out. Empty: all alike.
 //
 // `deviations` come from chi-square, whose distribution is taken as the gamma
 // distribution, shifted, that has its first three moments for so many things
 // and such shares (J. B. S. Haldane, "The Exact Value of the Moments of the
 // Distribution of Chi-square", 1937). For many things that is the usual
 // chi-square distribution; for few, nearly that of a Poisson number of pairs
-// that meet in a bin.
+// that meet in a bin. With weights, what pairs add is bounded by the heaviest
+// one, so deviations are too low rather than too high.
 //
 // O(n log n). Requires: no negative numbers.
 Skew SkewOf(std::span<const int64_t> loads, std::span<const double> shares,
-            double effective_count);
+            const ChanceCount& chance);
 
 }  // namespace slotplanner

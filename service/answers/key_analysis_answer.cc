@@ -28,11 +28,13 @@ void FillSkew(const Skew& skew, v1::Skew& message) {
 }
 
 void FillSlotSkews(const KeyCounts& counts, v1::AnalyzeKeysResponse& response) {
-  FillSkew(
-      SkewOf(counts.slot_keys(), {}, static_cast<double>(counts.key_count())),
-      *response.mutable_slot_skew());
+  FillSkew(SkewOf(counts.slot_keys(), {},
+                  {.effective_count = static_cast<double>(counts.key_count())}),
+           *response.mutable_slot_skew());
   if (!counts.is_weighted()) return;
-  FillSkew(SkewOf(counts.slot_weights(), {}, counts.EffectiveCount()),
+  FillSkew(SkewOf(counts.slot_weights(), {},
+                  {.effective_count = counts.EffectiveCount(),
+                   .heaviest_share = counts.HeaviestShare()}),
            *response.mutable_slot_weight_skew());
 }
 

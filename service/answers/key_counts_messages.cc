@@ -110,6 +110,11 @@ MaybeError Check(const v1::KeyCounts& message) {
     }
   }
   if (auto error = CheckSquares(message.squared_weights())) return error;
+  if (message.max_weight() < 0 ||
+      message.max_weight() > KeyCounts::kMaxWeight) {
+    return OutOfRangeError("counts.max_weight", message.max_weight(), 0,
+                           KeyCounts::kMaxWeight);
+  }
   if (auto error = CheckTags("counts.tags_by_keys", message.tags_by_keys())) {
     return error;
   }
@@ -189,6 +194,7 @@ void FillKeyCounts(const KeyCounts& counts, bool show_keys,
     if (counts.is_weighted()) message.add_weights(weight);
   }
   message.set_squared_weights(counts.squared_weights());
+  if (counts.is_weighted()) message.set_max_weight(counts.max_weight());
   message.set_tagged_keys(counts.tagged_key_count());
   const HeavyHitters& by_keys = counts.tags_by_keys();
   const HeavyHitters& by_weight = counts.tags_by_weight();
@@ -219,6 +225,7 @@ MaybeError AddKeyCounts(const v1::KeyCounts& message, KeyCounts& counts) {
   counters.tags_by_keys = ReadTags(message.tags_by_keys(), message.key_error());
   if (is_weighted) {
     counters.squared_weights = message.squared_weights();
+    counters.max_weight = message.max_weight();
     counters.tags_by_weight =
         ReadTags(message.tags_by_weight(), message.weight_error());
   }

@@ -29,6 +29,7 @@ void ExpectEqual(const KeyCounts& a, const KeyCounts& b) {
   EXPECT_EQ(a.weight(), b.weight());
   EXPECT_EQ(a.is_weighted(), b.is_weighted());
   EXPECT_EQ(a.squared_weights(), b.squared_weights());
+  EXPECT_EQ(a.max_weight(), b.max_weight());
   EXPECT_EQ(a.tagged_key_count(), b.tagged_key_count());
   EXPECT_EQ(a.slot_keys(), b.slot_keys());
   EXPECT_EQ(a.slot_weights(), b.slot_weights());
@@ -65,6 +66,7 @@ TEST(KeyCountsTest, CountKeysOfSlotsAndTags) {
               ElementsAre(Item{"foo", 2}, Item{"{bar", 1}));
   EXPECT_EQ(counts.tags_by_weight().Top(5), counts.tags_by_keys().Top(5));
   EXPECT_EQ(counts.EffectiveCount(), 7);
+  EXPECT_EQ(counts.HeaviestShare(), 0);
 }
 
 TEST(KeyCountsTest, TakeWeightsFromTheFirstThatIsNotOneOn) {
@@ -79,6 +81,8 @@ TEST(KeyCountsTest, TakeWeightsFromTheFirstThatIsNotOneOn) {
   EXPECT_EQ(counts.weight(), 12);
   EXPECT_EQ(counts.squared_weights(), 102);
   EXPECT_DOUBLE_EQ(counts.EffectiveCount(), 144.0 / 102);
+  EXPECT_EQ(counts.max_weight(), 10);
+  EXPECT_DOUBLE_EQ(counts.HeaviestShare(), 100.0 / 102);
   EXPECT_EQ(counts.KeysOf(HashSlot::OfKey("b")), 2);
   EXPECT_EQ(counts.WeightOf(HashSlot::OfKey("b")), 11);
   EXPECT_EQ(counts.KeysOf(HashSlot::OfKey("c")), 1);
@@ -134,6 +138,7 @@ TEST(KeyCountsTest, GoOnFromCounters) {
   counters.weights.resize(kHashSlotCount);
   counters.weights[slot] = 8;
   counters.squared_weights = 50;
+  counters.max_weight = 7;
   counters.tags_by_weight.Add("a", 7);
   KeyCounts weighted(counters);
   weighted.Add("{a}");
