@@ -347,6 +347,13 @@ std::string FormatSkew(const std::string& what, const std::string& measure,
       measure, "; chance alone would give ",
       FormatTimes(skew.uniform_max_over_mean()), ": ");
   if (!skew.is_skewed()) return text + "even\n";
+  if (skew.max_over_mean() <= skew.uniform_max_over_mean()) {
+    return absl::StrFormat(
+        "%seven at the top, but not as a whole: they deviate by %.2f of the "
+        "mean, by chance alone by %.2f\n",
+        text, skew.coefficient_of_variation(),
+        skew.uniform_coefficient_of_variation());
+  }
   return absl::StrCat(
       text, "uneven, ",
       FormatCount(static_cast<int64_t>(std::min(skew.deviations(), 1e15))),

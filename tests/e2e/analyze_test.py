@@ -236,6 +236,26 @@ class FilesTest(AnalyzeTest):
         shown = run('--show-keys', '-', stdin=stdin)
         self.assertIn(b'"secret"', shown.stdout)
 
+    def test_a_report_has_what_is_printed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder, 'report.html')
+            printed = self.analyze(
+                f'--report={page}', '-', stdin=b'{secret}:1\nsecret\n'
+            )
+            text = page.read_text(encoding='utf-8')
+        self.assertNotIn('secret', text)
+        shown = json.loads(
+            re.search(
+                r'<script[^>]* id="analysis"[^>]*>(.*?)</script>', text, re.S
+            )[1]
+        )
+        topology = shown.pop('topology')
+        self.assertEqual(len(topology['shards']), 3)
+        self.assertEqual(shown, printed)
+        nowhere = run('--report=/no/such/folder/page', '-', stdin=b'k\n')
+        self.assertEqual(nowhere.returncode, 1)
+        self.assertIn(b'cannot write', nowhere.stderr)
+
     def test_bad_lines_are_counted(self):
         stdin = b''.join(b'%d k\nsecret%d\n' % (n, n) for n in range(10))
         result = run('--output=json', '--weights', '-', stdin=stdin)

@@ -8,7 +8,6 @@
 #include "absl/status/statusor.h"
 #include "service/topology/cluster_topology.h"
 #include "service/topology/pasted_topology.h"
-#include "service/topology/rebalanced_topology.h"
 #include "tests/fuzz/fuzz_replies.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -20,10 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   if (topology->shards().empty()) std::abort();
-  slotplanner::CheckShards(topology->shards());
-  if (slotplanner::RebalancedTopology(&*topology, 3).unassigned_slot_count() !=
-      0) {
-    std::abort();
+  for (const slotplanner::Shard& shard : topology->shards()) {
+    slotplanner::CheckNode(shard.primary);
+    for (const slotplanner::Node& replica : shard.replicas) {
+      slotplanner::CheckNode(replica);
+    }
   }
   return 0;
 }

@@ -34,6 +34,17 @@ TEST(FormatSkewTest, IsASentence) {
                                         "deviations: 1234.5 is_skewed: true")),
             "shards: the fullest has 40.0 times its share; chance alone would "
             "give 1.01: uneven, 1,234 standard deviations from chance\n");
+  // Numbered keys, which CRC-16 spreads in its own way.
+  EXPECT_EQ(
+      FormatSkew("slots", "the mean",
+                 Parsed<v1::Skew>("max_over_mean: 2.13 "
+                                  "uniform_max_over_mean: 2.95 "
+                                  "coefficient_of_variation: 0.447 "
+                                  "uniform_coefficient_of_variation: 0.405 "
+                                  "deviations: 20 is_skewed: true")),
+      "slots: the fullest has 2.13 times the mean; chance alone would give "
+      "2.95: even at the top, but not as a whole: they deviate by 0.45 of the "
+      "mean, by chance alone by 0.41\n");
   EXPECT_EQ(FormatSkew("slots", "the mean", {}), "slots: empty\n");
 }
 
