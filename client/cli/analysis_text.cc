@@ -32,10 +32,8 @@ std::string FormatTimes(double times) {
   if (times >= 1000) {
     return FormatCount(static_cast<int64_t>(std::min(times, 1e15)));
   }
-  return absl::StrFormat(times >= 100  ? "%.0f"
-                         : times >= 10 ? "%.1f"
-                                       : "%.2f",
-                         times);
+  const int digits = times >= 100 ? 0 : times >= 10 ? 1 : 2;
+  return absl::StrFormat("%.*f", digits, times);
 }
 
 // A table whose rows end with the share of a whole, as a number and as a bar.
