@@ -161,21 +161,23 @@ TEST(SkewTest, TakesOneHeavyThingForWhatItIs) {
   EXPECT_FALSE(skew.is_skewed);
 }
 
-// The chance to be called skewed is 1 in 3,500,000 for each, so this fails once
-// in about 1,700 runs of 2,000.
+// The chance to be called skewed is 1 in 3,500,000 for each experiment of these
+// three tests, so that two in one test come once in millions of runs.
 TEST(SkewTest, DoesNotCallChanceSkewed) {
   std::mt19937_64 random(RandomSeed());
   std::uniform_real_distribution<double> exponent(0, 5);
   constexpr int kRuns = 2000;
+  int skewed = 0;
   int above_three = 0;
   for (int run = 0; run < kRuns; ++run) {
     const size_t bins[] = {2, 3, 6, 30, 500, kSlots};
     const size_t n = bins[random() % std::size(bins)];
     const auto count = static_cast<int64_t>(std::pow(10, exponent(random)));
     const Skew skew = SkewOfKeys(Uniform(n, count, random));
-    EXPECT_FALSE(skew.is_skewed) << count << " keys in " << n << " bins";
+    skewed += skew.is_skewed ? 1 : 0;
     above_three += skew.deviations > 3 ? 1 : 0;
   }
+  EXPECT_LE(skewed, 1);
   // Expected are 2.7.
   EXPECT_LT(above_three, 2.7 + 9 * std::sqrt(2.7));
 }
@@ -185,15 +187,17 @@ TEST(SkewTest, DoesNotCallUnequalSharesSkewed) {
   std::uniform_real_distribution<double> exponent(0, 5);
   const std::vector<double> shares = {0.0001, 0.0999, 0.3, 0.55, 0.05};
   std::discrete_distribution<size_t> bins(shares.begin(), shares.end());
+  int skewed = 0;
   int above_three = 0;
   for (int run = 0; run < 1000; ++run) {
     const auto count = static_cast<int64_t>(std::pow(10, exponent(random)));
     std::vector<int64_t> keys(shares.size());
     for (int64_t i = 0; i < count; ++i) ++keys[bins(random)];
     const Skew skew = SkewOfKeys(keys, shares);
-    EXPECT_FALSE(skew.is_skewed) << count;
+    skewed += skew.is_skewed ? 1 : 0;
     above_three += skew.deviations > 3 ? 1 : 0;
   }
+  EXPECT_LE(skewed, 1);
   EXPECT_LT(above_three, 1.35 + 9 * std::sqrt(1.35));
 }
 
@@ -224,6 +228,7 @@ TEST(SkewTest, DoesNotCallWeightsByChanceSkewed) {
   std::uniform_real_distribution<double> exponent(0, 4.2);
   // Sizes of values: most are small, some are a hundred or a million times as
   // large.
+  int skewed = 0;
   for (const double spread : {0.5, 1.5, 3.0}) {
     std::lognormal_distribution<double> weight(5, spread);
     for (int run = 0; run < 400; ++run) {
@@ -234,18 +239,19 @@ TEST(SkewTest, DoesNotCallWeightsByChanceSkewed) {
       for (int64_t i = 0; i < count; ++i) {
         keys.Add(random() % n, 1 + static_cast<int64_t>(weight(random)));
       }
-      EXPECT_FALSE(keys.skew().is_skewed) << count << " keys in " << n;
+      skewed += keys.skew().is_skewed ? 1 : 0;
     }
   }
+  EXPECT_LE(skewed, 1);
 }
 
 TEST(SkewTest, CallsSkewOfWeightsWhatItIs) {
   std::mt19937_64 random(RandomSeed());
   std::lognormal_distribution<double> weight(5, 1.5);
-  // One key of a hundred is in one slot.
+  // One key of ten is in one slot.
   Weighted keys{.loads = std::vector<int64_t>(kSlots)};
   for (int i = 0; i < 100'000; ++i) {
-    keys.Add(i % 100 == 0 ? 7 : random() % kSlots,
+    keys.Add(i % 10 == 0 ? 7 : random() % kSlots,
              1 + static_cast<int64_t>(weight(random)));
   }
   EXPECT_TRUE(keys.skew().is_skewed);
