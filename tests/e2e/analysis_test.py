@@ -4,8 +4,10 @@ are held to limits."""
 
 import binascii
 import contextlib
+import pathlib
 import queue
 import random
+import sys
 import unittest
 
 import grpc
@@ -16,6 +18,9 @@ from slotplanner.v1 import advisor_service_pb2 as api
 from slotplanner.v1 import advisor_service_pb2_grpc
 from slotplanner.v1 import slot_planner_service_pb2 as planner_api
 from slotplanner.v1 import topology_pb2
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'docs'))
+import doc_blocks  # noqa: E402
 
 SEED = random_seed.random_seed()
 SLOTS = 16384
@@ -166,6 +171,19 @@ class KeysTest(unittest.TestCase):
         # The fourth gets what it has from the others, and they nothing.
         self.assertEqual(response.what_if_moves.slots, SLOTS // 4)
         self.assertGreater(response.what_if_moves.keys, 0)
+
+    def test_the_program_of_the_manual(self):
+        page = pathlib.Path(__file__).parents[2] / 'docs' / 'advisor.md'
+        program = doc_blocks.block_of(page, 'From a program', 'python')
+        names = {
+            'AnalyzeKeysRequest': api.AnalyzeKeysRequest,
+            'AnalysisSettings': api.AnalysisSettings,
+            'advisor': advisor,
+            'keys': [b'{a}:%d' % i for i in range(7_000)],
+            'print': lambda *args: None,
+        }
+        exec(program, names)  # pylint: disable=exec-used
+        self.assertEqual(names['answer'].heaviest_tags[0].keys, 7_000)
 
     def test_no_keys(self):
         response = advisor.AnalyzeKeys(iter([]), timeout=30)

@@ -278,6 +278,67 @@ func (TagWarning) EnumDescriptor() ([]byte, []int) {
 	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{2}
 }
 
+// Whether keys are in one slot.
+type SlotAgreement int32
+
+const (
+	// Never sent.
+	SlotAgreement_SLOT_AGREEMENT_UNSPECIFIED SlotAgreement = 0
+	// The command has no keys.
+	SlotAgreement_SLOT_AGREEMENT_NO_KEYS SlotAgreement = 1
+	// Whatever the placeholders stand for.
+	SlotAgreement_SLOT_AGREEMENT_ALWAYS SlotAgreement = 2
+	// Whatever the placeholders stand for, in several.
+	SlotAgreement_SLOT_AGREEMENT_NEVER SlotAgreement = 3
+	// On what the placeholders stand for.
+	SlotAgreement_SLOT_AGREEMENT_DEPENDS SlotAgreement = 4
+)
+
+// Enum value maps for SlotAgreement.
+var (
+	SlotAgreement_name = map[int32]string{
+		0: "SLOT_AGREEMENT_UNSPECIFIED",
+		1: "SLOT_AGREEMENT_NO_KEYS",
+		2: "SLOT_AGREEMENT_ALWAYS",
+		3: "SLOT_AGREEMENT_NEVER",
+		4: "SLOT_AGREEMENT_DEPENDS",
+	}
+	SlotAgreement_value = map[string]int32{
+		"SLOT_AGREEMENT_UNSPECIFIED": 0,
+		"SLOT_AGREEMENT_NO_KEYS":     1,
+		"SLOT_AGREEMENT_ALWAYS":      2,
+		"SLOT_AGREEMENT_NEVER":       3,
+		"SLOT_AGREEMENT_DEPENDS":     4,
+	}
+)
+
+func (x SlotAgreement) Enum() *SlotAgreement {
+	p := new(SlotAgreement)
+	*p = x
+	return p
+}
+
+func (x SlotAgreement) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SlotAgreement) Descriptor() protoreflect.EnumDescriptor {
+	return file_slotplanner_v1_advisor_service_proto_enumTypes[3].Descriptor()
+}
+
+func (SlotAgreement) Type() protoreflect.EnumType {
+	return &file_slotplanner_v1_advisor_service_proto_enumTypes[3]
+}
+
+func (x SlotAgreement) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SlotAgreement.Descriptor instead.
+func (SlotAgreement) EnumDescriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{3}
+}
+
 // Request message for `AdvisorService.ExplainError`.
 type ExplainErrorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1123,6 +1184,1658 @@ func (x *PlacedHashTag) GetSlot() int32 {
 	return 0
 }
 
+// How to analyze.
+type AnalysisSettings struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the cluster. Empty means the default cluster.
+	Cluster string `protobuf:"bytes,1,opt,name=cluster,proto3" json:"cluster,omitempty"`
+	// A topology to compare the cluster's with.
+	WhatIf *HypotheticalTopology `protobuf:"bytes,2,opt,name=what_if,json=whatIf,proto3" json:"what_if,omitempty"`
+	// How many entries each list of the answer has at most, up to 1,000; 0 means
+	// 20.
+	MaxEntries int32 `protobuf:"varint,3,opt,name=max_entries,json=maxEntries,proto3" json:"max_entries,omitempty"`
+	// Whether the answer may hold bytes of keys: hash tags, and keys with their
+	// numbers left out. Without it, they are empty.
+	ShowKeys      bool `protobuf:"varint,4,opt,name=show_keys,json=showKeys,proto3" json:"show_keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalysisSettings) Reset() {
+	*x = AnalysisSettings{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalysisSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalysisSettings) ProtoMessage() {}
+
+func (x *AnalysisSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalysisSettings.ProtoReflect.Descriptor instead.
+func (*AnalysisSettings) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *AnalysisSettings) GetCluster() string {
+	if x != nil {
+		return x.Cluster
+	}
+	return ""
+}
+
+func (x *AnalysisSettings) GetWhatIf() *HypotheticalTopology {
+	if x != nil {
+		return x.WhatIf
+	}
+	return nil
+}
+
+func (x *AnalysisSettings) GetMaxEntries() int32 {
+	if x != nil {
+		return x.MaxEntries
+	}
+	return 0
+}
+
+func (x *AnalysisSettings) GetShowKeys() bool {
+	if x != nil {
+		return x.ShowKeys
+	}
+	return false
+}
+
+// Request message for `AdvisorService.AnalyzeKeys`: a stretch of the keys.
+type AnalyzeKeysRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the first message of the stream; not looked at in others.
+	Settings *AnalysisSettings `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	// Keys. Each counts as often as it comes.
+	Keys [][]byte `protobuf:"bytes,2,rep,name=keys,proto3" json:"keys,omitempty"`
+	// What each key weighs, such as its bytes or its uses, in [0, 2^40]; parallel
+	// to `keys`. Empty: each weighs 1.
+	Weights []int64 `protobuf:"varint,3,rep,packed,name=weights,proto3" json:"weights,omitempty"`
+	// The counts of an earlier analysis, to go on from or to add up several.
+	Counts        *KeyCounts `protobuf:"bytes,4,opt,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzeKeysRequest) Reset() {
+	*x = AnalyzeKeysRequest{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzeKeysRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzeKeysRequest) ProtoMessage() {}
+
+func (x *AnalyzeKeysRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzeKeysRequest.ProtoReflect.Descriptor instead.
+func (*AnalyzeKeysRequest) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *AnalyzeKeysRequest) GetSettings() *AnalysisSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysRequest) GetKeys() [][]byte {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysRequest) GetWeights() []int64 {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysRequest) GetCounts() *KeyCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// Response message for `AdvisorService.AnalyzeKeys`.
+type AnalyzeKeysResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many keys there were.
+	KeyCount int64 `protobuf:"varint,1,opt,name=key_count,json=keyCount,proto3" json:"key_count,omitempty"`
+	// What they weigh together.
+	Weight int64 `protobuf:"varint,2,opt,name=weight,proto3" json:"weight,omitempty"`
+	// How uneven the slots are.
+	SlotSkew *Skew `protobuf:"bytes,3,opt,name=slot_skew,json=slotSkew,proto3" json:"slot_skew,omitempty"`
+	// The same of the weights. Absent if each key weighs 1.
+	SlotWeightSkew *Skew `protobuf:"bytes,4,opt,name=slot_weight_skew,json=slotWeightSkew,proto3" json:"slot_weight_skew,omitempty"`
+	// The slots with the most weight, the heaviest first.
+	FullestSlots []*SlotLoad `protobuf:"bytes,5,rep,name=fullest_slots,json=fullestSlots,proto3" json:"fullest_slots,omitempty"`
+	// How many of the keys have a hash tag.
+	TaggedKeyCount int64 `protobuf:"varint,6,opt,name=tagged_key_count,json=taggedKeyCount,proto3" json:"tagged_key_count,omitempty"`
+	// The hash tags with the most weight, the heaviest first. Exact as long as
+	// there are at most some thousand tags; else each may weigh up to `tag_error`
+	// more than it says, and one that is not here weighs no more than that.
+	HeaviestTags []*TagLoad `protobuf:"bytes,7,rep,name=heaviest_tags,json=heaviestTags,proto3" json:"heaviest_tags,omitempty"`
+	// See `heaviest_tags`. 0: they are exact.
+	TagError int64 `protobuf:"varint,8,opt,name=tag_error,json=tagError,proto3" json:"tag_error,omitempty"`
+	// Where the keys are. Absent without a topology.
+	Shards *ShardSpread `protobuf:"bytes,9,opt,name=shards,proto3" json:"shards,omitempty"`
+	// Where they would be by `AnalysisSettings.what_if`. Absent without it.
+	WhatIfShards *ShardSpread `protobuf:"bytes,10,opt,name=what_if_shards,json=whatIfShards,proto3" json:"what_if_shards,omitempty"`
+	// What would have to move for that. Absent without one of the topologies.
+	WhatIfMoves *SlotMoves `protobuf:"bytes,11,opt,name=what_if_moves,json=whatIfMoves,proto3" json:"what_if_moves,omitempty"`
+	// For `AnalyzeKeysRequest.counts`.
+	Counts        *KeyCounts `protobuf:"bytes,12,opt,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzeKeysResponse) Reset() {
+	*x = AnalyzeKeysResponse{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzeKeysResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzeKeysResponse) ProtoMessage() {}
+
+func (x *AnalyzeKeysResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzeKeysResponse.ProtoReflect.Descriptor instead.
+func (*AnalyzeKeysResponse) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *AnalyzeKeysResponse) GetKeyCount() int64 {
+	if x != nil {
+		return x.KeyCount
+	}
+	return 0
+}
+
+func (x *AnalyzeKeysResponse) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+func (x *AnalyzeKeysResponse) GetSlotSkew() *Skew {
+	if x != nil {
+		return x.SlotSkew
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetSlotWeightSkew() *Skew {
+	if x != nil {
+		return x.SlotWeightSkew
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetFullestSlots() []*SlotLoad {
+	if x != nil {
+		return x.FullestSlots
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetTaggedKeyCount() int64 {
+	if x != nil {
+		return x.TaggedKeyCount
+	}
+	return 0
+}
+
+func (x *AnalyzeKeysResponse) GetHeaviestTags() []*TagLoad {
+	if x != nil {
+		return x.HeaviestTags
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetTagError() int64 {
+	if x != nil {
+		return x.TagError
+	}
+	return 0
+}
+
+func (x *AnalyzeKeysResponse) GetShards() *ShardSpread {
+	if x != nil {
+		return x.Shards
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetWhatIfShards() *ShardSpread {
+	if x != nil {
+		return x.WhatIfShards
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetWhatIfMoves() *SlotMoves {
+	if x != nil {
+		return x.WhatIfMoves
+	}
+	return nil
+}
+
+func (x *AnalyzeKeysResponse) GetCounts() *KeyCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// How unevenly things are spread, against chance.
+type Skew struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The largest over the mean; 0 without any keys.
+	MaxOverMean float64 `protobuf:"fixed64,1,opt,name=max_over_mean,json=maxOverMean,proto3" json:"max_over_mean,omitempty"`
+	// The standard deviation over the mean; 0 without any keys.
+	CoefficientOfVariation float64 `protobuf:"fixed64,2,opt,name=coefficient_of_variation,json=coefficientOfVariation,proto3" json:"coefficient_of_variation,omitempty"`
+	// What a uniform hash would give for as many keys of the same weights: the
+	// median of the largest over the mean.
+	UniformMaxOverMean float64 `protobuf:"fixed64,3,opt,name=uniform_max_over_mean,json=uniformMaxOverMean,proto3" json:"uniform_max_over_mean,omitempty"`
+	// What a uniform hash would give as the coefficient of variation.
+	UniformCoefficientOfVariation float64 `protobuf:"fixed64,4,opt,name=uniform_coefficient_of_variation,json=uniformCoefficientOfVariation,proto3" json:"uniform_coefficient_of_variation,omitempty"`
+	// By how many standard deviations the spread (chi-square) is wider than that.
+	Deviations float64 `protobuf:"fixed64,5,opt,name=deviations,proto3" json:"deviations,omitempty"`
+	// Whether that is more than chance: more than 5 standard deviations, which
+	// happens once in 3,000,000 times.
+	IsSkewed      bool `protobuf:"varint,6,opt,name=is_skewed,json=isSkewed,proto3" json:"is_skewed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Skew) Reset() {
+	*x = Skew{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Skew) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Skew) ProtoMessage() {}
+
+func (x *Skew) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Skew.ProtoReflect.Descriptor instead.
+func (*Skew) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Skew) GetMaxOverMean() float64 {
+	if x != nil {
+		return x.MaxOverMean
+	}
+	return 0
+}
+
+func (x *Skew) GetCoefficientOfVariation() float64 {
+	if x != nil {
+		return x.CoefficientOfVariation
+	}
+	return 0
+}
+
+func (x *Skew) GetUniformMaxOverMean() float64 {
+	if x != nil {
+		return x.UniformMaxOverMean
+	}
+	return 0
+}
+
+func (x *Skew) GetUniformCoefficientOfVariation() float64 {
+	if x != nil {
+		return x.UniformCoefficientOfVariation
+	}
+	return 0
+}
+
+func (x *Skew) GetDeviations() float64 {
+	if x != nil {
+		return x.Deviations
+	}
+	return 0
+}
+
+func (x *Skew) GetIsSkewed() bool {
+	if x != nil {
+		return x.IsSkewed
+	}
+	return false
+}
+
+// What is in a slot.
+type SlotLoad struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The slot.
+	Slot int32 `protobuf:"varint,1,opt,name=slot,proto3" json:"slot,omitempty"`
+	// Its keys.
+	Keys int64 `protobuf:"varint,2,opt,name=keys,proto3" json:"keys,omitempty"`
+	// What they weigh.
+	Weight        int64 `protobuf:"varint,3,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotLoad) Reset() {
+	*x = SlotLoad{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotLoad) ProtoMessage() {}
+
+func (x *SlotLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotLoad.ProtoReflect.Descriptor instead.
+func (*SlotLoad) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SlotLoad) GetSlot() int32 {
+	if x != nil {
+		return x.Slot
+	}
+	return 0
+}
+
+func (x *SlotLoad) GetKeys() int64 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+func (x *SlotLoad) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+// What has a hash tag.
+type TagLoad struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tag without its braces. Empty unless `AnalysisSettings.show_keys`.
+	Tag []byte `protobuf:"bytes,1,opt,name=tag,proto3" json:"tag,omitempty"`
+	// Its slot.
+	Slot int32 `protobuf:"varint,2,opt,name=slot,proto3" json:"slot,omitempty"`
+	// Its keys, at least: of a tag that comes late in a long stream some may not
+	// have been counted.
+	Keys int64 `protobuf:"varint,3,opt,name=keys,proto3" json:"keys,omitempty"`
+	// What they weigh, at least.
+	Weight        int64 `protobuf:"varint,4,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TagLoad) Reset() {
+	*x = TagLoad{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TagLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TagLoad) ProtoMessage() {}
+
+func (x *TagLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TagLoad.ProtoReflect.Descriptor instead.
+func (*TagLoad) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *TagLoad) GetTag() []byte {
+	if x != nil {
+		return x.Tag
+	}
+	return nil
+}
+
+func (x *TagLoad) GetSlot() int32 {
+	if x != nil {
+		return x.Slot
+	}
+	return 0
+}
+
+func (x *TagLoad) GetKeys() int64 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+func (x *TagLoad) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+// How keys are spread over the shards of a topology.
+type ShardSpread struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The shards, in ascending order of their lowest slots.
+	Shards []*ShardLoad `protobuf:"bytes,1,rep,name=shards,proto3" json:"shards,omitempty"`
+	// How uneven they are, each measured by the share of its slots.
+	Skew *Skew `protobuf:"bytes,2,opt,name=skew,proto3" json:"skew,omitempty"`
+	// The same of the weights. Absent if each key weighs 1.
+	WeightSkew *Skew `protobuf:"bytes,3,opt,name=weight_skew,json=weightSkew,proto3" json:"weight_skew,omitempty"`
+	// Index into `shards` of the one with the most weight: with equal nodes, it
+	// is full first. -1 without any keys.
+	FullestShard int32 `protobuf:"varint,4,opt,name=fullest_shard,json=fullestShard,proto3" json:"fullest_shard,omitempty"`
+	// How much of the room of equal nodes is used when that shard is full: the
+	// mean over the largest, in (0, 1]; 0 without any keys.
+	UsableShare float64 `protobuf:"fixed64,5,opt,name=usable_share,json=usableShare,proto3" json:"usable_share,omitempty"`
+	// Keys in slots that have no owner.
+	UnassignedKeys int64 `protobuf:"varint,6,opt,name=unassigned_keys,json=unassignedKeys,proto3" json:"unassigned_keys,omitempty"`
+	// What they weigh.
+	UnassignedWeight int64 `protobuf:"varint,7,opt,name=unassigned_weight,json=unassignedWeight,proto3" json:"unassigned_weight,omitempty"`
+	// The topology. Without `confirm_time` for one that need not exist.
+	Topology      *TopologyStamp `protobuf:"bytes,8,opt,name=topology,proto3" json:"topology,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShardSpread) Reset() {
+	*x = ShardSpread{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShardSpread) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShardSpread) ProtoMessage() {}
+
+func (x *ShardSpread) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShardSpread.ProtoReflect.Descriptor instead.
+func (*ShardSpread) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ShardSpread) GetShards() []*ShardLoad {
+	if x != nil {
+		return x.Shards
+	}
+	return nil
+}
+
+func (x *ShardSpread) GetSkew() *Skew {
+	if x != nil {
+		return x.Skew
+	}
+	return nil
+}
+
+func (x *ShardSpread) GetWeightSkew() *Skew {
+	if x != nil {
+		return x.WeightSkew
+	}
+	return nil
+}
+
+func (x *ShardSpread) GetFullestShard() int32 {
+	if x != nil {
+		return x.FullestShard
+	}
+	return 0
+}
+
+func (x *ShardSpread) GetUsableShare() float64 {
+	if x != nil {
+		return x.UsableShare
+	}
+	return 0
+}
+
+func (x *ShardSpread) GetUnassignedKeys() int64 {
+	if x != nil {
+		return x.UnassignedKeys
+	}
+	return 0
+}
+
+func (x *ShardSpread) GetUnassignedWeight() int64 {
+	if x != nil {
+		return x.UnassignedWeight
+	}
+	return 0
+}
+
+func (x *ShardSpread) GetTopology() *TopologyStamp {
+	if x != nil {
+		return x.Topology
+	}
+	return nil
+}
+
+// What is on each node of a shard.
+type ShardLoad struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its primary.
+	Primary *Node `protobuf:"bytes,1,opt,name=primary,proto3" json:"primary,omitempty"`
+	// Its replicas online, which have the same keys.
+	Replicas []*Node `protobuf:"bytes,2,rep,name=replicas,proto3" json:"replicas,omitempty"`
+	// How many slots it has.
+	SlotCount int32 `protobuf:"varint,3,opt,name=slot_count,json=slotCount,proto3" json:"slot_count,omitempty"`
+	// Its keys.
+	Keys int64 `protobuf:"varint,4,opt,name=keys,proto3" json:"keys,omitempty"`
+	// What they weigh.
+	Weight        int64 `protobuf:"varint,5,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ShardLoad) Reset() {
+	*x = ShardLoad{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShardLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShardLoad) ProtoMessage() {}
+
+func (x *ShardLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShardLoad.ProtoReflect.Descriptor instead.
+func (*ShardLoad) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ShardLoad) GetPrimary() *Node {
+	if x != nil {
+		return x.Primary
+	}
+	return nil
+}
+
+func (x *ShardLoad) GetReplicas() []*Node {
+	if x != nil {
+		return x.Replicas
+	}
+	return nil
+}
+
+func (x *ShardLoad) GetSlotCount() int32 {
+	if x != nil {
+		return x.SlotCount
+	}
+	return 0
+}
+
+func (x *ShardLoad) GetKeys() int64 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+func (x *ShardLoad) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+// What changes its place from one topology to another. A shard of one is that
+// shard of the other that has the same primary, by node ID or else by address.
+type SlotMoves struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many slots get another owner.
+	Slots int32 `protobuf:"varint,1,opt,name=slots,proto3" json:"slots,omitempty"`
+	// The keys in them.
+	Keys int64 `protobuf:"varint,2,opt,name=keys,proto3" json:"keys,omitempty"`
+	// What they weigh.
+	Weight        int64 `protobuf:"varint,3,opt,name=weight,proto3" json:"weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SlotMoves) Reset() {
+	*x = SlotMoves{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SlotMoves) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SlotMoves) ProtoMessage() {}
+
+func (x *SlotMoves) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SlotMoves.ProtoReflect.Descriptor instead.
+func (*SlotMoves) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SlotMoves) GetSlots() int32 {
+	if x != nil {
+		return x.Slots
+	}
+	return 0
+}
+
+func (x *SlotMoves) GetKeys() int64 {
+	if x != nil {
+		return x.Keys
+	}
+	return 0
+}
+
+func (x *SlotMoves) GetWeight() int64 {
+	if x != nil {
+		return x.Weight
+	}
+	return 0
+}
+
+// All that an analysis of keys has counted, of bounded size.
+type KeyCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Slots that have keys, ascending, each in [0, 16383].
+	Slots []int32 `protobuf:"varint,1,rep,packed,name=slots,proto3" json:"slots,omitempty"`
+	// The keys of each; parallel to `slots`.
+	Keys []int64 `protobuf:"varint,2,rep,packed,name=keys,proto3" json:"keys,omitempty"`
+	// What they weigh; parallel to `slots`, or empty if each key weighs 1.
+	Weights []int64 `protobuf:"varint,3,rep,packed,name=weights,proto3" json:"weights,omitempty"`
+	// The sum of the squares of all weights.
+	SquaredWeights float64 `protobuf:"fixed64,4,opt,name=squared_weights,json=squaredWeights,proto3" json:"squared_weights,omitempty"`
+	// How many of the keys have a hash tag.
+	TaggedKeys int64 `protobuf:"varint,5,opt,name=tagged_keys,json=taggedKeys,proto3" json:"tagged_keys,omitempty"`
+	// Hash tags by their keys, at most 4,096. Without
+	// `AnalysisSettings.show_keys` there are none, and sums of such counts know
+	// no tags.
+	TagsByKeys []*TagCount `protobuf:"bytes,6,rep,name=tags_by_keys,json=tagsByKeys,proto3" json:"tags_by_keys,omitempty"`
+	// The same by weight. Empty if each key weighs 1.
+	TagsByWeight []*TagCount `protobuf:"bytes,7,rep,name=tags_by_weight,json=tagsByWeight,proto3" json:"tags_by_weight,omitempty"`
+	// How much each of `tags_by_keys` may be too low, and how much tags that are
+	// missing may have at most.
+	KeyError int64 `protobuf:"varint,8,opt,name=key_error,json=keyError,proto3" json:"key_error,omitempty"`
+	// The same of `tags_by_weight`.
+	WeightError int64 `protobuf:"varint,9,opt,name=weight_error,json=weightError,proto3" json:"weight_error,omitempty"`
+	// The largest weight, in [0, 2^40]; not looked at if each key weighs 1.
+	// Whether weights are skewed depends on it: few heavy keys in one slot are
+	// chance more easily than many light ones.
+	MaxWeight     int64 `protobuf:"varint,10,opt,name=max_weight,json=maxWeight,proto3" json:"max_weight,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KeyCounts) Reset() {
+	*x = KeyCounts{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KeyCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KeyCounts) ProtoMessage() {}
+
+func (x *KeyCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KeyCounts.ProtoReflect.Descriptor instead.
+func (*KeyCounts) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *KeyCounts) GetSlots() []int32 {
+	if x != nil {
+		return x.Slots
+	}
+	return nil
+}
+
+func (x *KeyCounts) GetKeys() []int64 {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *KeyCounts) GetWeights() []int64 {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *KeyCounts) GetSquaredWeights() float64 {
+	if x != nil {
+		return x.SquaredWeights
+	}
+	return 0
+}
+
+func (x *KeyCounts) GetTaggedKeys() int64 {
+	if x != nil {
+		return x.TaggedKeys
+	}
+	return 0
+}
+
+func (x *KeyCounts) GetTagsByKeys() []*TagCount {
+	if x != nil {
+		return x.TagsByKeys
+	}
+	return nil
+}
+
+func (x *KeyCounts) GetTagsByWeight() []*TagCount {
+	if x != nil {
+		return x.TagsByWeight
+	}
+	return nil
+}
+
+func (x *KeyCounts) GetKeyError() int64 {
+	if x != nil {
+		return x.KeyError
+	}
+	return 0
+}
+
+func (x *KeyCounts) GetWeightError() int64 {
+	if x != nil {
+		return x.WeightError
+	}
+	return 0
+}
+
+func (x *KeyCounts) GetMaxWeight() int64 {
+	if x != nil {
+		return x.MaxWeight
+	}
+	return 0
+}
+
+// A hash tag in a count.
+type TagCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tag without its braces.
+	Tag []byte `protobuf:"bytes,1,opt,name=tag,proto3" json:"tag,omitempty"`
+	// At least this much of it was counted.
+	Count         int64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TagCount) Reset() {
+	*x = TagCount{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TagCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TagCount) ProtoMessage() {}
+
+func (x *TagCount) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TagCount.ProtoReflect.Descriptor instead.
+func (*TagCount) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *TagCount) GetTag() []byte {
+	if x != nil {
+		return x.Tag
+	}
+	return nil
+}
+
+func (x *TagCount) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// Request message for `AdvisorService.AnalyzeWorkload`: a stretch of the
+// commands.
+type AnalyzeWorkloadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the first message of the stream; not looked at in others.
+	Settings *AnalysisSettings `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	// Commands, each planned by itself, those from `MULTI` to `EXEC` of one
+	// message together. As in a plan, values may be empty.
+	Commands      []*Command `protobuf:"bytes,2,rep,name=commands,proto3" json:"commands,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzeWorkloadRequest) Reset() {
+	*x = AnalyzeWorkloadRequest{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzeWorkloadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzeWorkloadRequest) ProtoMessage() {}
+
+func (x *AnalyzeWorkloadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzeWorkloadRequest.ProtoReflect.Descriptor instead.
+func (*AnalyzeWorkloadRequest) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *AnalyzeWorkloadRequest) GetSettings() *AnalysisSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *AnalyzeWorkloadRequest) GetCommands() []*Command {
+	if x != nil {
+		return x.Commands
+	}
+	return nil
+}
+
+// Response message for `AdvisorService.AnalyzeWorkload`.
+type AnalyzeWorkloadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What became of the commands, by name; those called most come first.
+	Commands []*CommandLoad `protobuf:"bytes,1,rep,name=commands,proto3" json:"commands,omitempty"`
+	// Sums over all commands.
+	Total *CommandLoad `protobuf:"bytes,2,opt,name=total,proto3" json:"total,omitempty"`
+	// The keys of all commands, each counted once for each time that a command
+	// names it.
+	Keys *AnalyzeKeysResponse `protobuf:"bytes,3,opt,name=keys,proto3" json:"keys,omitempty"`
+	// Keys that commands use together though they are in several slots; those
+	// that come most first.
+	CrossSlotUses []*CrossSlotUse `protobuf:"bytes,4,rep,name=cross_slot_uses,json=crossSlotUses,proto3" json:"cross_slot_uses,omitempty"`
+	// How much `CrossSlotUse.calls` may be too low, and how many calls uses that
+	// are missing may have at most. 0: exact and complete.
+	UseError int64 `protobuf:"varint,5,opt,name=use_error,json=useError,proto3" json:"use_error,omitempty"`
+	// The topology that the commands were planned on.
+	Topology      *TopologyStamp `protobuf:"bytes,6,opt,name=topology,proto3" json:"topology,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnalyzeWorkloadResponse) Reset() {
+	*x = AnalyzeWorkloadResponse{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnalyzeWorkloadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnalyzeWorkloadResponse) ProtoMessage() {}
+
+func (x *AnalyzeWorkloadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnalyzeWorkloadResponse.ProtoReflect.Descriptor instead.
+func (*AnalyzeWorkloadResponse) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *AnalyzeWorkloadResponse) GetCommands() []*CommandLoad {
+	if x != nil {
+		return x.Commands
+	}
+	return nil
+}
+
+func (x *AnalyzeWorkloadResponse) GetTotal() *CommandLoad {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *AnalyzeWorkloadResponse) GetKeys() *AnalyzeKeysResponse {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *AnalyzeWorkloadResponse) GetCrossSlotUses() []*CrossSlotUse {
+	if x != nil {
+		return x.CrossSlotUses
+	}
+	return nil
+}
+
+func (x *AnalyzeWorkloadResponse) GetUseError() int64 {
+	if x != nil {
+		return x.UseError
+	}
+	return 0
+}
+
+func (x *AnalyzeWorkloadResponse) GetTopology() *TopologyStamp {
+	if x != nil {
+		return x.Topology
+	}
+	return nil
+}
+
+// What became of the commands of one name.
+type CommandLoad struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name in upper case, with its subcommand behind a space; empty in
+	// `AnalyzeWorkloadResponse.total`, and for commands that the cluster does not
+	// know.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// How many there were.
+	Calls int64 `protobuf:"varint,2,opt,name=calls,proto3" json:"calls,omitempty"`
+	// How many had `VERDICT_SINGLE_SLOT`.
+	SingleSlot int64 `protobuf:"varint,3,opt,name=single_slot,json=singleSlot,proto3" json:"single_slot,omitempty"`
+	// How many had `VERDICT_ANY_NODE`.
+	AnyNode int64 `protobuf:"varint,4,opt,name=any_node,json=anyNode,proto3" json:"any_node,omitempty"`
+	// How many had `VERDICT_FAN_OUT`.
+	FanOut int64 `protobuf:"varint,5,opt,name=fan_out,json=fanOut,proto3" json:"fan_out,omitempty"`
+	// How many had `VERDICT_SPLIT`.
+	Split int64 `protobuf:"varint,6,opt,name=split,proto3" json:"split,omitempty"`
+	// How many had `VERDICT_EMULATED`.
+	Emulated int64 `protobuf:"varint,7,opt,name=emulated,proto3" json:"emulated,omitempty"`
+	// How many had `VERDICT_REFUSED`.
+	Refused int64 `protobuf:"varint,8,opt,name=refused,proto3" json:"refused,omitempty"`
+	// The parts of their plans, added up.
+	Parts int64 `protobuf:"varint,9,opt,name=parts,proto3" json:"parts,omitempty"`
+	// The different nodes of each plan, added up.
+	Nodes int64 `protobuf:"varint,10,opt,name=nodes,proto3" json:"nodes,omitempty"`
+	// The most parts that one of them had.
+	MaxParts int32 `protobuf:"varint,11,opt,name=max_parts,json=maxParts,proto3" json:"max_parts,omitempty"`
+	// The most nodes that one of them had.
+	MaxNodes int32 `protobuf:"varint,12,opt,name=max_nodes,json=maxNodes,proto3" json:"max_nodes,omitempty"`
+	// The nodes added up, by `AnalysisSettings.what_if`. 0 without it.
+	WhatIfNodes   int64 `protobuf:"varint,13,opt,name=what_if_nodes,json=whatIfNodes,proto3" json:"what_if_nodes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CommandLoad) Reset() {
+	*x = CommandLoad{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CommandLoad) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CommandLoad) ProtoMessage() {}
+
+func (x *CommandLoad) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CommandLoad.ProtoReflect.Descriptor instead.
+func (*CommandLoad) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *CommandLoad) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CommandLoad) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetSingleSlot() int64 {
+	if x != nil {
+		return x.SingleSlot
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetAnyNode() int64 {
+	if x != nil {
+		return x.AnyNode
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetFanOut() int64 {
+	if x != nil {
+		return x.FanOut
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetSplit() int64 {
+	if x != nil {
+		return x.Split
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetEmulated() int64 {
+	if x != nil {
+		return x.Emulated
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetRefused() int64 {
+	if x != nil {
+		return x.Refused
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetParts() int64 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetNodes() int64 {
+	if x != nil {
+		return x.Nodes
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetMaxParts() int32 {
+	if x != nil {
+		return x.MaxParts
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetMaxNodes() int32 {
+	if x != nil {
+		return x.MaxNodes
+	}
+	return 0
+}
+
+func (x *CommandLoad) GetWhatIfNodes() int64 {
+	if x != nil {
+		return x.WhatIfNodes
+	}
+	return 0
+}
+
+// A command, and the keys that it uses together in several slots.
+type CrossSlotUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the command; `MULTI` stands for transactions.
+	Command string `protobuf:"bytes,1,opt,name=command,proto3" json:"command,omitempty"`
+	// Its keys, numbers in them replaced by `<n>`, and UUIDs and digests of 8
+	// digits or more; each different one once, in the order of the command. The
+	// first 16 at most, and of about 250 bytes together. Empty without
+	// `AnalysisSettings.show_keys`.
+	KeyTemplates [][]byte `protobuf:"bytes,2,rep,name=key_templates,json=keyTemplates,proto3" json:"key_templates,omitempty"`
+	// How many calls had such keys, at least.
+	Calls int64 `protobuf:"varint,3,opt,name=calls,proto3" json:"calls,omitempty"`
+	// How the keys of one such call could be named to be in one slot, the best
+	// three at most. With renamings by index into `keys`, and without bytes of
+	// keys unless `AnalysisSettings.show_keys`. Empty if the call has more than
+	// 64 keys, or more than 1 KiB of them.
+	Suggestions []*HashTagSuggestion `protobuf:"bytes,4,rep,name=suggestions,proto3" json:"suggestions,omitempty"`
+	// The keys of that call, each different one once. Empty without
+	// `AnalysisSettings.show_keys`, and with as many as above.
+	Keys          [][]byte `protobuf:"bytes,5,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CrossSlotUse) Reset() {
+	*x = CrossSlotUse{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CrossSlotUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CrossSlotUse) ProtoMessage() {}
+
+func (x *CrossSlotUse) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CrossSlotUse.ProtoReflect.Descriptor instead.
+func (*CrossSlotUse) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *CrossSlotUse) GetCommand() string {
+	if x != nil {
+		return x.Command
+	}
+	return ""
+}
+
+func (x *CrossSlotUse) GetKeyTemplates() [][]byte {
+	if x != nil {
+		return x.KeyTemplates
+	}
+	return nil
+}
+
+func (x *CrossSlotUse) GetCalls() int64 {
+	if x != nil {
+		return x.Calls
+	}
+	return 0
+}
+
+func (x *CrossSlotUse) GetSuggestions() []*HashTagSuggestion {
+	if x != nil {
+		return x.Suggestions
+	}
+	return nil
+}
+
+func (x *CrossSlotUse) GetKeys() [][]byte {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// Request message for `AdvisorService.CheckTemplates`.
+type CheckTemplatesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the cluster. Empty means the default cluster.
+	Cluster string `protobuf:"bytes,1,opt,name=cluster,proto3" json:"cluster,omitempty"`
+	// Commands, each argument a template: text with placeholders, `<name>` of
+	// ASCII letters, digits, `_` and `-`. Placeholders of one name in one command
+	// stand for the same value; a value is not empty and has no braces. Commands
+	// from `MULTI` to `EXEC` are checked together. As in a plan, values may be
+	// empty. Options of commands and numbers of keys have to be text. At most
+	// 1 MiB in all.
+	Commands      []*Command `protobuf:"bytes,2,rep,name=commands,proto3" json:"commands,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckTemplatesRequest) Reset() {
+	*x = CheckTemplatesRequest{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckTemplatesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckTemplatesRequest) ProtoMessage() {}
+
+func (x *CheckTemplatesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckTemplatesRequest.ProtoReflect.Descriptor instead.
+func (*CheckTemplatesRequest) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *CheckTemplatesRequest) GetCluster() string {
+	if x != nil {
+		return x.Cluster
+	}
+	return ""
+}
+
+func (x *CheckTemplatesRequest) GetCommands() []*Command {
+	if x != nil {
+		return x.Commands
+	}
+	return nil
+}
+
+// Response message for `AdvisorService.CheckTemplates`.
+type CheckTemplatesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Parallel to `commands` of the request.
+	Checks []*TemplateCheck `protobuf:"bytes,1,rep,name=checks,proto3" json:"checks,omitempty"`
+	// The topology that the commands were planned on.
+	Topology      *TopologyStamp `protobuf:"bytes,2,opt,name=topology,proto3" json:"topology,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckTemplatesResponse) Reset() {
+	*x = CheckTemplatesResponse{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckTemplatesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckTemplatesResponse) ProtoMessage() {}
+
+func (x *CheckTemplatesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckTemplatesResponse.ProtoReflect.Descriptor instead.
+func (*CheckTemplatesResponse) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *CheckTemplatesResponse) GetChecks() []*TemplateCheck {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+func (x *CheckTemplatesResponse) GetTopology() *TopologyStamp {
+	if x != nil {
+		return x.Topology
+	}
+	return nil
+}
+
+// Whether the keys of a command are in one slot.
+type TemplateCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answer.
+	Agreement SlotAgreement `protobuf:"varint,1,opt,name=agreement,proto3,enum=slotplanner.v1.SlotAgreement" json:"agreement,omitempty"`
+	// With `SLOT_AGREEMENT_DEPENDS`, the names of the placeholders that it
+	// depends on: keys get into one slot if these stand for the same value, or by
+	// chance.
+	Placeholders []string `protobuf:"bytes,2,rep,name=placeholders,proto3" json:"placeholders,omitempty"`
+	// The keys of the command, and its patterns of keys.
+	Keys []*TemplateKey `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
+	// What a plan makes of the command if no two placeholders stand for the same
+	// value.
+	Verdict Verdict `protobuf:"varint,4,opt,name=verdict,proto3,enum=slotplanner.v1.Verdict" json:"verdict,omitempty"`
+	// Why it is refused then. Absent unless it is.
+	Refusal *Refusal `protobuf:"bytes,5,opt,name=refusal,proto3" json:"refusal,omitempty"`
+	// For `EXEC`, `agreement` and `placeholders` are those of the transaction:
+	// index into `commands` of its `MULTI`. Absent for other commands.
+	MultiIndex    *int32 `protobuf:"varint,6,opt,name=multi_index,json=multiIndex,proto3,oneof" json:"multi_index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateCheck) Reset() {
+	*x = TemplateCheck{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateCheck) ProtoMessage() {}
+
+func (x *TemplateCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateCheck.ProtoReflect.Descriptor instead.
+func (*TemplateCheck) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *TemplateCheck) GetAgreement() SlotAgreement {
+	if x != nil {
+		return x.Agreement
+	}
+	return SlotAgreement_SLOT_AGREEMENT_UNSPECIFIED
+}
+
+func (x *TemplateCheck) GetPlaceholders() []string {
+	if x != nil {
+		return x.Placeholders
+	}
+	return nil
+}
+
+func (x *TemplateCheck) GetKeys() []*TemplateKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *TemplateCheck) GetVerdict() Verdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return Verdict_VERDICT_UNSPECIFIED
+}
+
+func (x *TemplateCheck) GetRefusal() *Refusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return nil
+}
+
+func (x *TemplateCheck) GetMultiIndex() int32 {
+	if x != nil && x.MultiIndex != nil {
+		return *x.MultiIndex
+	}
+	return 0
+}
+
+// A key of a command with placeholders, or a pattern of keys.
+type TemplateKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Index into `args` of the command.
+	ArgIndex int32 `protobuf:"varint,1,opt,name=arg_index,json=argIndex,proto3" json:"arg_index,omitempty"`
+	// Its slot, if that does not depend on placeholders.
+	Slot *int32 `protobuf:"varint,2,opt,name=slot,proto3,oneof" json:"slot,omitempty"`
+	// What is hashed of it, within the template. Absent for a pattern whose keys
+	// may be in several slots.
+	Hashed *ByteRange `protobuf:"bytes,3,opt,name=hashed,proto3" json:"hashed,omitempty"`
+	// Whether it is a pattern, as of `SCAN` or `SORT`.
+	IsPattern     bool `protobuf:"varint,4,opt,name=is_pattern,json=isPattern,proto3" json:"is_pattern,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TemplateKey) Reset() {
+	*x = TemplateKey{}
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TemplateKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TemplateKey) ProtoMessage() {}
+
+func (x *TemplateKey) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_advisor_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TemplateKey.ProtoReflect.Descriptor instead.
+func (*TemplateKey) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_advisor_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *TemplateKey) GetArgIndex() int32 {
+	if x != nil {
+		return x.ArgIndex
+	}
+	return 0
+}
+
+func (x *TemplateKey) GetSlot() int32 {
+	if x != nil && x.Slot != nil {
+		return *x.Slot
+	}
+	return 0
+}
+
+func (x *TemplateKey) GetHashed() *ByteRange {
+	if x != nil {
+		return x.Hashed
+	}
+	return nil
+}
+
+func (x *TemplateKey) GetIsPattern() bool {
+	if x != nil {
+		return x.IsPattern
+	}
+	return false
+}
+
 var File_slotplanner_v1_advisor_service_proto protoreflect.FileDescriptor
 
 const file_slotplanner_v1_advisor_service_proto_rawDesc = "" +
@@ -1184,7 +2897,143 @@ const file_slotplanner_v1_advisor_service_proto_rawDesc = "" +
 	"\btopology\x18\x02 \x01(\v2\x1d.slotplanner.v1.TopologyStampR\btopology\"5\n" +
 	"\rPlacedHashTag\x12\x10\n" +
 	"\x03tag\x18\x01 \x01(\tR\x03tag\x12\x12\n" +
-	"\x04slot\x18\x02 \x01(\x05R\x04slot*\xcf\x04\n" +
+	"\x04slot\x18\x02 \x01(\x05R\x04slot\"\xa9\x01\n" +
+	"\x10AnalysisSettings\x12\x18\n" +
+	"\acluster\x18\x01 \x01(\tR\acluster\x12=\n" +
+	"\awhat_if\x18\x02 \x01(\v2$.slotplanner.v1.HypotheticalTopologyR\x06whatIf\x12\x1f\n" +
+	"\vmax_entries\x18\x03 \x01(\x05R\n" +
+	"maxEntries\x12\x1b\n" +
+	"\tshow_keys\x18\x04 \x01(\bR\bshowKeys\"\xb3\x01\n" +
+	"\x12AnalyzeKeysRequest\x12<\n" +
+	"\bsettings\x18\x01 \x01(\v2 .slotplanner.v1.AnalysisSettingsR\bsettings\x12\x12\n" +
+	"\x04keys\x18\x02 \x03(\fR\x04keys\x12\x18\n" +
+	"\aweights\x18\x03 \x03(\x03R\aweights\x121\n" +
+	"\x06counts\x18\x04 \x01(\v2\x19.slotplanner.v1.KeyCountsR\x06counts\"\xeb\x04\n" +
+	"\x13AnalyzeKeysResponse\x12\x1b\n" +
+	"\tkey_count\x18\x01 \x01(\x03R\bkeyCount\x12\x16\n" +
+	"\x06weight\x18\x02 \x01(\x03R\x06weight\x121\n" +
+	"\tslot_skew\x18\x03 \x01(\v2\x14.slotplanner.v1.SkewR\bslotSkew\x12>\n" +
+	"\x10slot_weight_skew\x18\x04 \x01(\v2\x14.slotplanner.v1.SkewR\x0eslotWeightSkew\x12=\n" +
+	"\rfullest_slots\x18\x05 \x03(\v2\x18.slotplanner.v1.SlotLoadR\ffullestSlots\x12(\n" +
+	"\x10tagged_key_count\x18\x06 \x01(\x03R\x0etaggedKeyCount\x12<\n" +
+	"\rheaviest_tags\x18\a \x03(\v2\x17.slotplanner.v1.TagLoadR\fheaviestTags\x12\x1b\n" +
+	"\ttag_error\x18\b \x01(\x03R\btagError\x123\n" +
+	"\x06shards\x18\t \x01(\v2\x1b.slotplanner.v1.ShardSpreadR\x06shards\x12A\n" +
+	"\x0ewhat_if_shards\x18\n" +
+	" \x01(\v2\x1b.slotplanner.v1.ShardSpreadR\fwhatIfShards\x12=\n" +
+	"\rwhat_if_moves\x18\v \x01(\v2\x19.slotplanner.v1.SlotMovesR\vwhatIfMoves\x121\n" +
+	"\x06counts\x18\f \x01(\v2\x19.slotplanner.v1.KeyCountsR\x06counts\"\x9d\x02\n" +
+	"\x04Skew\x12\"\n" +
+	"\rmax_over_mean\x18\x01 \x01(\x01R\vmaxOverMean\x128\n" +
+	"\x18coefficient_of_variation\x18\x02 \x01(\x01R\x16coefficientOfVariation\x121\n" +
+	"\x15uniform_max_over_mean\x18\x03 \x01(\x01R\x12uniformMaxOverMean\x12G\n" +
+	" uniform_coefficient_of_variation\x18\x04 \x01(\x01R\x1duniformCoefficientOfVariation\x12\x1e\n" +
+	"\n" +
+	"deviations\x18\x05 \x01(\x01R\n" +
+	"deviations\x12\x1b\n" +
+	"\tis_skewed\x18\x06 \x01(\bR\bisSkewed\"J\n" +
+	"\bSlotLoad\x12\x12\n" +
+	"\x04slot\x18\x01 \x01(\x05R\x04slot\x12\x12\n" +
+	"\x04keys\x18\x02 \x01(\x03R\x04keys\x12\x16\n" +
+	"\x06weight\x18\x03 \x01(\x03R\x06weight\"[\n" +
+	"\aTagLoad\x12\x10\n" +
+	"\x03tag\x18\x01 \x01(\fR\x03tag\x12\x12\n" +
+	"\x04slot\x18\x02 \x01(\x05R\x04slot\x12\x12\n" +
+	"\x04keys\x18\x03 \x01(\x03R\x04keys\x12\x16\n" +
+	"\x06weight\x18\x04 \x01(\x03R\x06weight\"\xfa\x02\n" +
+	"\vShardSpread\x121\n" +
+	"\x06shards\x18\x01 \x03(\v2\x19.slotplanner.v1.ShardLoadR\x06shards\x12(\n" +
+	"\x04skew\x18\x02 \x01(\v2\x14.slotplanner.v1.SkewR\x04skew\x125\n" +
+	"\vweight_skew\x18\x03 \x01(\v2\x14.slotplanner.v1.SkewR\n" +
+	"weightSkew\x12#\n" +
+	"\rfullest_shard\x18\x04 \x01(\x05R\ffullestShard\x12!\n" +
+	"\fusable_share\x18\x05 \x01(\x01R\vusableShare\x12'\n" +
+	"\x0funassigned_keys\x18\x06 \x01(\x03R\x0eunassignedKeys\x12+\n" +
+	"\x11unassigned_weight\x18\a \x01(\x03R\x10unassignedWeight\x129\n" +
+	"\btopology\x18\b \x01(\v2\x1d.slotplanner.v1.TopologyStampR\btopology\"\xb8\x01\n" +
+	"\tShardLoad\x12.\n" +
+	"\aprimary\x18\x01 \x01(\v2\x14.slotplanner.v1.NodeR\aprimary\x120\n" +
+	"\breplicas\x18\x02 \x03(\v2\x14.slotplanner.v1.NodeR\breplicas\x12\x1d\n" +
+	"\n" +
+	"slot_count\x18\x03 \x01(\x05R\tslotCount\x12\x12\n" +
+	"\x04keys\x18\x04 \x01(\x03R\x04keys\x12\x16\n" +
+	"\x06weight\x18\x05 \x01(\x03R\x06weight\"M\n" +
+	"\tSlotMoves\x12\x14\n" +
+	"\x05slots\x18\x01 \x01(\x05R\x05slots\x12\x12\n" +
+	"\x04keys\x18\x02 \x01(\x03R\x04keys\x12\x16\n" +
+	"\x06weight\x18\x03 \x01(\x03R\x06weight\"\xf4\x02\n" +
+	"\tKeyCounts\x12\x14\n" +
+	"\x05slots\x18\x01 \x03(\x05R\x05slots\x12\x12\n" +
+	"\x04keys\x18\x02 \x03(\x03R\x04keys\x12\x18\n" +
+	"\aweights\x18\x03 \x03(\x03R\aweights\x12'\n" +
+	"\x0fsquared_weights\x18\x04 \x01(\x01R\x0esquaredWeights\x12\x1f\n" +
+	"\vtagged_keys\x18\x05 \x01(\x03R\n" +
+	"taggedKeys\x12:\n" +
+	"\ftags_by_keys\x18\x06 \x03(\v2\x18.slotplanner.v1.TagCountR\n" +
+	"tagsByKeys\x12>\n" +
+	"\x0etags_by_weight\x18\a \x03(\v2\x18.slotplanner.v1.TagCountR\ftagsByWeight\x12\x1b\n" +
+	"\tkey_error\x18\b \x01(\x03R\bkeyError\x12!\n" +
+	"\fweight_error\x18\t \x01(\x03R\vweightError\x12\x1d\n" +
+	"\n" +
+	"max_weight\x18\n" +
+	" \x01(\x03R\tmaxWeight\"2\n" +
+	"\bTagCount\x12\x10\n" +
+	"\x03tag\x18\x01 \x01(\fR\x03tag\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x03R\x05count\"\x8b\x01\n" +
+	"\x16AnalyzeWorkloadRequest\x12<\n" +
+	"\bsettings\x18\x01 \x01(\v2 .slotplanner.v1.AnalysisSettingsR\bsettings\x123\n" +
+	"\bcommands\x18\x02 \x03(\v2\x17.slotplanner.v1.CommandR\bcommands\"\xdc\x02\n" +
+	"\x17AnalyzeWorkloadResponse\x127\n" +
+	"\bcommands\x18\x01 \x03(\v2\x1b.slotplanner.v1.CommandLoadR\bcommands\x121\n" +
+	"\x05total\x18\x02 \x01(\v2\x1b.slotplanner.v1.CommandLoadR\x05total\x127\n" +
+	"\x04keys\x18\x03 \x01(\v2#.slotplanner.v1.AnalyzeKeysResponseR\x04keys\x12D\n" +
+	"\x0fcross_slot_uses\x18\x04 \x03(\v2\x1c.slotplanner.v1.CrossSlotUseR\rcrossSlotUses\x12\x1b\n" +
+	"\tuse_error\x18\x05 \x01(\x03R\buseError\x129\n" +
+	"\btopology\x18\x06 \x01(\v2\x1d.slotplanner.v1.TopologyStampR\btopology\"\xe2\x02\n" +
+	"\vCommandLoad\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
+	"\x05calls\x18\x02 \x01(\x03R\x05calls\x12\x1f\n" +
+	"\vsingle_slot\x18\x03 \x01(\x03R\n" +
+	"singleSlot\x12\x19\n" +
+	"\bany_node\x18\x04 \x01(\x03R\aanyNode\x12\x17\n" +
+	"\afan_out\x18\x05 \x01(\x03R\x06fanOut\x12\x14\n" +
+	"\x05split\x18\x06 \x01(\x03R\x05split\x12\x1a\n" +
+	"\bemulated\x18\a \x01(\x03R\bemulated\x12\x18\n" +
+	"\arefused\x18\b \x01(\x03R\arefused\x12\x14\n" +
+	"\x05parts\x18\t \x01(\x03R\x05parts\x12\x14\n" +
+	"\x05nodes\x18\n" +
+	" \x01(\x03R\x05nodes\x12\x1b\n" +
+	"\tmax_parts\x18\v \x01(\x05R\bmaxParts\x12\x1b\n" +
+	"\tmax_nodes\x18\f \x01(\x05R\bmaxNodes\x12\"\n" +
+	"\rwhat_if_nodes\x18\r \x01(\x03R\vwhatIfNodes\"\xbc\x01\n" +
+	"\fCrossSlotUse\x12\x18\n" +
+	"\acommand\x18\x01 \x01(\tR\acommand\x12#\n" +
+	"\rkey_templates\x18\x02 \x03(\fR\fkeyTemplates\x12\x14\n" +
+	"\x05calls\x18\x03 \x01(\x03R\x05calls\x12C\n" +
+	"\vsuggestions\x18\x04 \x03(\v2!.slotplanner.v1.HashTagSuggestionR\vsuggestions\x12\x12\n" +
+	"\x04keys\x18\x05 \x03(\fR\x04keys\"f\n" +
+	"\x15CheckTemplatesRequest\x12\x18\n" +
+	"\acluster\x18\x01 \x01(\tR\acluster\x123\n" +
+	"\bcommands\x18\x02 \x03(\v2\x17.slotplanner.v1.CommandR\bcommands\"\x8a\x01\n" +
+	"\x16CheckTemplatesResponse\x125\n" +
+	"\x06checks\x18\x01 \x03(\v2\x1d.slotplanner.v1.TemplateCheckR\x06checks\x129\n" +
+	"\btopology\x18\x02 \x01(\v2\x1d.slotplanner.v1.TopologyStampR\btopology\"\xbd\x02\n" +
+	"\rTemplateCheck\x12;\n" +
+	"\tagreement\x18\x01 \x01(\x0e2\x1d.slotplanner.v1.SlotAgreementR\tagreement\x12\"\n" +
+	"\fplaceholders\x18\x02 \x03(\tR\fplaceholders\x12/\n" +
+	"\x04keys\x18\x03 \x03(\v2\x1b.slotplanner.v1.TemplateKeyR\x04keys\x121\n" +
+	"\averdict\x18\x04 \x01(\x0e2\x17.slotplanner.v1.VerdictR\averdict\x121\n" +
+	"\arefusal\x18\x05 \x01(\v2\x17.slotplanner.v1.RefusalR\arefusal\x12$\n" +
+	"\vmulti_index\x18\x06 \x01(\x05H\x00R\n" +
+	"multiIndex\x88\x01\x01B\x0e\n" +
+	"\f_multi_index\"\x9e\x01\n" +
+	"\vTemplateKey\x12\x1b\n" +
+	"\targ_index\x18\x01 \x01(\x05R\bargIndex\x12\x17\n" +
+	"\x04slot\x18\x02 \x01(\x05H\x00R\x04slot\x88\x01\x01\x121\n" +
+	"\x06hashed\x18\x03 \x01(\v2\x19.slotplanner.v1.ByteRangeR\x06hashed\x12\x1d\n" +
+	"\n" +
+	"is_pattern\x18\x04 \x01(\bR\tisPatternB\a\n" +
+	"\x05_slot*\xcf\x04\n" +
 	"\n" +
 	"ErrorCause\x12\x1b\n" +
 	"\x17ERROR_CAUSE_UNSPECIFIED\x10\x00\x12\x1e\n" +
@@ -1221,11 +3070,20 @@ const file_slotplanner_v1_advisor_service_proto_rawDesc = "" +
 	"TagWarning\x12\x1b\n" +
 	"\x17TAG_WARNING_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15TAG_WARNING_TOO_BROAD\x10\x01\x12\x1e\n" +
-	"\x1aTAG_WARNING_ACCIDENTAL_TAG\x10\x022\xaa\x02\n" +
+	"\x1aTAG_WARNING_ACCIDENTAL_TAG\x10\x02*\x9c\x01\n" +
+	"\rSlotAgreement\x12\x1e\n" +
+	"\x1aSLOT_AGREEMENT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16SLOT_AGREEMENT_NO_KEYS\x10\x01\x12\x19\n" +
+	"\x15SLOT_AGREEMENT_ALWAYS\x10\x02\x12\x18\n" +
+	"\x14SLOT_AGREEMENT_NEVER\x10\x03\x12\x1a\n" +
+	"\x16SLOT_AGREEMENT_DEPENDS\x10\x042\xcb\x04\n" +
 	"\x0eAdvisorService\x12Y\n" +
 	"\fExplainError\x12#.slotplanner.v1.ExplainErrorRequest\x1a$.slotplanner.v1.ExplainErrorResponse\x12b\n" +
 	"\x0fSuggestHashTags\x12&.slotplanner.v1.SuggestHashTagsRequest\x1a'.slotplanner.v1.SuggestHashTagsResponse\x12Y\n" +
-	"\fMintHashTags\x12#.slotplanner.v1.MintHashTagsRequest\x1a$.slotplanner.v1.MintHashTagsResponseB\x03\xf8\x01\x01b\x06proto3"
+	"\fMintHashTags\x12#.slotplanner.v1.MintHashTagsRequest\x1a$.slotplanner.v1.MintHashTagsResponse\x12X\n" +
+	"\vAnalyzeKeys\x12\".slotplanner.v1.AnalyzeKeysRequest\x1a#.slotplanner.v1.AnalyzeKeysResponse(\x01\x12d\n" +
+	"\x0fAnalyzeWorkload\x12&.slotplanner.v1.AnalyzeWorkloadRequest\x1a'.slotplanner.v1.AnalyzeWorkloadResponse(\x01\x12_\n" +
+	"\x0eCheckTemplates\x12%.slotplanner.v1.CheckTemplatesRequest\x1a&.slotplanner.v1.CheckTemplatesResponseB\x03\xf8\x01\x01b\x06proto3"
 
 var (
 	file_slotplanner_v1_advisor_service_proto_rawDescOnce sync.Once
@@ -1239,64 +3097,127 @@ func file_slotplanner_v1_advisor_service_proto_rawDescGZIP() []byte {
 	return file_slotplanner_v1_advisor_service_proto_rawDescData
 }
 
-var file_slotplanner_v1_advisor_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_slotplanner_v1_advisor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_slotplanner_v1_advisor_service_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_slotplanner_v1_advisor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_slotplanner_v1_advisor_service_proto_goTypes = []any{
 	(ErrorCause)(0),                 // 0: slotplanner.v1.ErrorCause
 	(ErrorReaction)(0),              // 1: slotplanner.v1.ErrorReaction
 	(TagWarning)(0),                 // 2: slotplanner.v1.TagWarning
-	(*ExplainErrorRequest)(nil),     // 3: slotplanner.v1.ExplainErrorRequest
-	(*ExplainErrorResponse)(nil),    // 4: slotplanner.v1.ExplainErrorResponse
-	(*SuggestHashTagsRequest)(nil),  // 5: slotplanner.v1.SuggestHashTagsRequest
-	(*SuggestHashTagsResponse)(nil), // 6: slotplanner.v1.SuggestHashTagsResponse
-	(*SharedSlotGroup)(nil),         // 7: slotplanner.v1.SharedSlotGroup
-	(*KeyPlace)(nil),                // 8: slotplanner.v1.KeyPlace
-	(*HashTagSuggestion)(nil),       // 9: slotplanner.v1.HashTagSuggestion
-	(*KeyRenaming)(nil),             // 10: slotplanner.v1.KeyRenaming
-	(*RefusedCommand)(nil),          // 11: slotplanner.v1.RefusedCommand
-	(*MintHashTagsRequest)(nil),     // 12: slotplanner.v1.MintHashTagsRequest
-	(*MintHashTagsResponse)(nil),    // 13: slotplanner.v1.MintHashTagsResponse
-	(*PlacedHashTag)(nil),           // 14: slotplanner.v1.PlacedHashTag
-	(*Command)(nil),                 // 15: slotplanner.v1.Command
-	(*Node)(nil),                    // 16: slotplanner.v1.Node
-	(Verdict)(0),                    // 17: slotplanner.v1.Verdict
-	(*KeyLocation)(nil),             // 18: slotplanner.v1.KeyLocation
-	(*Remedy)(nil),                  // 19: slotplanner.v1.Remedy
-	(*TopologyStamp)(nil),           // 20: slotplanner.v1.TopologyStamp
-	(*Refusal)(nil),                 // 21: slotplanner.v1.Refusal
+	(SlotAgreement)(0),              // 3: slotplanner.v1.SlotAgreement
+	(*ExplainErrorRequest)(nil),     // 4: slotplanner.v1.ExplainErrorRequest
+	(*ExplainErrorResponse)(nil),    // 5: slotplanner.v1.ExplainErrorResponse
+	(*SuggestHashTagsRequest)(nil),  // 6: slotplanner.v1.SuggestHashTagsRequest
+	(*SuggestHashTagsResponse)(nil), // 7: slotplanner.v1.SuggestHashTagsResponse
+	(*SharedSlotGroup)(nil),         // 8: slotplanner.v1.SharedSlotGroup
+	(*KeyPlace)(nil),                // 9: slotplanner.v1.KeyPlace
+	(*HashTagSuggestion)(nil),       // 10: slotplanner.v1.HashTagSuggestion
+	(*KeyRenaming)(nil),             // 11: slotplanner.v1.KeyRenaming
+	(*RefusedCommand)(nil),          // 12: slotplanner.v1.RefusedCommand
+	(*MintHashTagsRequest)(nil),     // 13: slotplanner.v1.MintHashTagsRequest
+	(*MintHashTagsResponse)(nil),    // 14: slotplanner.v1.MintHashTagsResponse
+	(*PlacedHashTag)(nil),           // 15: slotplanner.v1.PlacedHashTag
+	(*AnalysisSettings)(nil),        // 16: slotplanner.v1.AnalysisSettings
+	(*AnalyzeKeysRequest)(nil),      // 17: slotplanner.v1.AnalyzeKeysRequest
+	(*AnalyzeKeysResponse)(nil),     // 18: slotplanner.v1.AnalyzeKeysResponse
+	(*Skew)(nil),                    // 19: slotplanner.v1.Skew
+	(*SlotLoad)(nil),                // 20: slotplanner.v1.SlotLoad
+	(*TagLoad)(nil),                 // 21: slotplanner.v1.TagLoad
+	(*ShardSpread)(nil),             // 22: slotplanner.v1.ShardSpread
+	(*ShardLoad)(nil),               // 23: slotplanner.v1.ShardLoad
+	(*SlotMoves)(nil),               // 24: slotplanner.v1.SlotMoves
+	(*KeyCounts)(nil),               // 25: slotplanner.v1.KeyCounts
+	(*TagCount)(nil),                // 26: slotplanner.v1.TagCount
+	(*AnalyzeWorkloadRequest)(nil),  // 27: slotplanner.v1.AnalyzeWorkloadRequest
+	(*AnalyzeWorkloadResponse)(nil), // 28: slotplanner.v1.AnalyzeWorkloadResponse
+	(*CommandLoad)(nil),             // 29: slotplanner.v1.CommandLoad
+	(*CrossSlotUse)(nil),            // 30: slotplanner.v1.CrossSlotUse
+	(*CheckTemplatesRequest)(nil),   // 31: slotplanner.v1.CheckTemplatesRequest
+	(*CheckTemplatesResponse)(nil),  // 32: slotplanner.v1.CheckTemplatesResponse
+	(*TemplateCheck)(nil),           // 33: slotplanner.v1.TemplateCheck
+	(*TemplateKey)(nil),             // 34: slotplanner.v1.TemplateKey
+	(*Command)(nil),                 // 35: slotplanner.v1.Command
+	(*Node)(nil),                    // 36: slotplanner.v1.Node
+	(Verdict)(0),                    // 37: slotplanner.v1.Verdict
+	(*KeyLocation)(nil),             // 38: slotplanner.v1.KeyLocation
+	(*Remedy)(nil),                  // 39: slotplanner.v1.Remedy
+	(*TopologyStamp)(nil),           // 40: slotplanner.v1.TopologyStamp
+	(*Refusal)(nil),                 // 41: slotplanner.v1.Refusal
+	(*HypotheticalTopology)(nil),    // 42: slotplanner.v1.HypotheticalTopology
+	(*ByteRange)(nil),               // 43: slotplanner.v1.ByteRange
 }
 var file_slotplanner_v1_advisor_service_proto_depIdxs = []int32{
-	15, // 0: slotplanner.v1.ExplainErrorRequest.command:type_name -> slotplanner.v1.Command
+	35, // 0: slotplanner.v1.ExplainErrorRequest.command:type_name -> slotplanner.v1.Command
 	0,  // 1: slotplanner.v1.ExplainErrorResponse.cause:type_name -> slotplanner.v1.ErrorCause
 	1,  // 2: slotplanner.v1.ExplainErrorResponse.reactions:type_name -> slotplanner.v1.ErrorReaction
-	16, // 3: slotplanner.v1.ExplainErrorResponse.target:type_name -> slotplanner.v1.Node
-	17, // 4: slotplanner.v1.ExplainErrorResponse.verdict:type_name -> slotplanner.v1.Verdict
-	18, // 5: slotplanner.v1.ExplainErrorResponse.keys:type_name -> slotplanner.v1.KeyLocation
-	19, // 6: slotplanner.v1.ExplainErrorResponse.remedies:type_name -> slotplanner.v1.Remedy
-	20, // 7: slotplanner.v1.ExplainErrorResponse.topology:type_name -> slotplanner.v1.TopologyStamp
-	15, // 8: slotplanner.v1.SuggestHashTagsRequest.commands:type_name -> slotplanner.v1.Command
-	7,  // 9: slotplanner.v1.SuggestHashTagsResponse.groups:type_name -> slotplanner.v1.SharedSlotGroup
-	11, // 10: slotplanner.v1.SuggestHashTagsResponse.refused_commands:type_name -> slotplanner.v1.RefusedCommand
-	20, // 11: slotplanner.v1.SuggestHashTagsResponse.topology:type_name -> slotplanner.v1.TopologyStamp
-	8,  // 12: slotplanner.v1.SharedSlotGroup.keys:type_name -> slotplanner.v1.KeyPlace
-	9,  // 13: slotplanner.v1.SharedSlotGroup.suggestions:type_name -> slotplanner.v1.HashTagSuggestion
-	19, // 14: slotplanner.v1.SharedSlotGroup.remedies:type_name -> slotplanner.v1.Remedy
-	10, // 15: slotplanner.v1.HashTagSuggestion.renamings:type_name -> slotplanner.v1.KeyRenaming
+	36, // 3: slotplanner.v1.ExplainErrorResponse.target:type_name -> slotplanner.v1.Node
+	37, // 4: slotplanner.v1.ExplainErrorResponse.verdict:type_name -> slotplanner.v1.Verdict
+	38, // 5: slotplanner.v1.ExplainErrorResponse.keys:type_name -> slotplanner.v1.KeyLocation
+	39, // 6: slotplanner.v1.ExplainErrorResponse.remedies:type_name -> slotplanner.v1.Remedy
+	40, // 7: slotplanner.v1.ExplainErrorResponse.topology:type_name -> slotplanner.v1.TopologyStamp
+	35, // 8: slotplanner.v1.SuggestHashTagsRequest.commands:type_name -> slotplanner.v1.Command
+	8,  // 9: slotplanner.v1.SuggestHashTagsResponse.groups:type_name -> slotplanner.v1.SharedSlotGroup
+	12, // 10: slotplanner.v1.SuggestHashTagsResponse.refused_commands:type_name -> slotplanner.v1.RefusedCommand
+	40, // 11: slotplanner.v1.SuggestHashTagsResponse.topology:type_name -> slotplanner.v1.TopologyStamp
+	9,  // 12: slotplanner.v1.SharedSlotGroup.keys:type_name -> slotplanner.v1.KeyPlace
+	10, // 13: slotplanner.v1.SharedSlotGroup.suggestions:type_name -> slotplanner.v1.HashTagSuggestion
+	39, // 14: slotplanner.v1.SharedSlotGroup.remedies:type_name -> slotplanner.v1.Remedy
+	11, // 15: slotplanner.v1.HashTagSuggestion.renamings:type_name -> slotplanner.v1.KeyRenaming
 	2,  // 16: slotplanner.v1.HashTagSuggestion.warnings:type_name -> slotplanner.v1.TagWarning
-	21, // 17: slotplanner.v1.RefusedCommand.refusal:type_name -> slotplanner.v1.Refusal
-	14, // 18: slotplanner.v1.MintHashTagsResponse.tags:type_name -> slotplanner.v1.PlacedHashTag
-	20, // 19: slotplanner.v1.MintHashTagsResponse.topology:type_name -> slotplanner.v1.TopologyStamp
-	3,  // 20: slotplanner.v1.AdvisorService.ExplainError:input_type -> slotplanner.v1.ExplainErrorRequest
-	5,  // 21: slotplanner.v1.AdvisorService.SuggestHashTags:input_type -> slotplanner.v1.SuggestHashTagsRequest
-	12, // 22: slotplanner.v1.AdvisorService.MintHashTags:input_type -> slotplanner.v1.MintHashTagsRequest
-	4,  // 23: slotplanner.v1.AdvisorService.ExplainError:output_type -> slotplanner.v1.ExplainErrorResponse
-	6,  // 24: slotplanner.v1.AdvisorService.SuggestHashTags:output_type -> slotplanner.v1.SuggestHashTagsResponse
-	13, // 25: slotplanner.v1.AdvisorService.MintHashTags:output_type -> slotplanner.v1.MintHashTagsResponse
-	23, // [23:26] is the sub-list for method output_type
-	20, // [20:23] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	41, // 17: slotplanner.v1.RefusedCommand.refusal:type_name -> slotplanner.v1.Refusal
+	15, // 18: slotplanner.v1.MintHashTagsResponse.tags:type_name -> slotplanner.v1.PlacedHashTag
+	40, // 19: slotplanner.v1.MintHashTagsResponse.topology:type_name -> slotplanner.v1.TopologyStamp
+	42, // 20: slotplanner.v1.AnalysisSettings.what_if:type_name -> slotplanner.v1.HypotheticalTopology
+	16, // 21: slotplanner.v1.AnalyzeKeysRequest.settings:type_name -> slotplanner.v1.AnalysisSettings
+	25, // 22: slotplanner.v1.AnalyzeKeysRequest.counts:type_name -> slotplanner.v1.KeyCounts
+	19, // 23: slotplanner.v1.AnalyzeKeysResponse.slot_skew:type_name -> slotplanner.v1.Skew
+	19, // 24: slotplanner.v1.AnalyzeKeysResponse.slot_weight_skew:type_name -> slotplanner.v1.Skew
+	20, // 25: slotplanner.v1.AnalyzeKeysResponse.fullest_slots:type_name -> slotplanner.v1.SlotLoad
+	21, // 26: slotplanner.v1.AnalyzeKeysResponse.heaviest_tags:type_name -> slotplanner.v1.TagLoad
+	22, // 27: slotplanner.v1.AnalyzeKeysResponse.shards:type_name -> slotplanner.v1.ShardSpread
+	22, // 28: slotplanner.v1.AnalyzeKeysResponse.what_if_shards:type_name -> slotplanner.v1.ShardSpread
+	24, // 29: slotplanner.v1.AnalyzeKeysResponse.what_if_moves:type_name -> slotplanner.v1.SlotMoves
+	25, // 30: slotplanner.v1.AnalyzeKeysResponse.counts:type_name -> slotplanner.v1.KeyCounts
+	23, // 31: slotplanner.v1.ShardSpread.shards:type_name -> slotplanner.v1.ShardLoad
+	19, // 32: slotplanner.v1.ShardSpread.skew:type_name -> slotplanner.v1.Skew
+	19, // 33: slotplanner.v1.ShardSpread.weight_skew:type_name -> slotplanner.v1.Skew
+	40, // 34: slotplanner.v1.ShardSpread.topology:type_name -> slotplanner.v1.TopologyStamp
+	36, // 35: slotplanner.v1.ShardLoad.primary:type_name -> slotplanner.v1.Node
+	36, // 36: slotplanner.v1.ShardLoad.replicas:type_name -> slotplanner.v1.Node
+	26, // 37: slotplanner.v1.KeyCounts.tags_by_keys:type_name -> slotplanner.v1.TagCount
+	26, // 38: slotplanner.v1.KeyCounts.tags_by_weight:type_name -> slotplanner.v1.TagCount
+	16, // 39: slotplanner.v1.AnalyzeWorkloadRequest.settings:type_name -> slotplanner.v1.AnalysisSettings
+	35, // 40: slotplanner.v1.AnalyzeWorkloadRequest.commands:type_name -> slotplanner.v1.Command
+	29, // 41: slotplanner.v1.AnalyzeWorkloadResponse.commands:type_name -> slotplanner.v1.CommandLoad
+	29, // 42: slotplanner.v1.AnalyzeWorkloadResponse.total:type_name -> slotplanner.v1.CommandLoad
+	18, // 43: slotplanner.v1.AnalyzeWorkloadResponse.keys:type_name -> slotplanner.v1.AnalyzeKeysResponse
+	30, // 44: slotplanner.v1.AnalyzeWorkloadResponse.cross_slot_uses:type_name -> slotplanner.v1.CrossSlotUse
+	40, // 45: slotplanner.v1.AnalyzeWorkloadResponse.topology:type_name -> slotplanner.v1.TopologyStamp
+	10, // 46: slotplanner.v1.CrossSlotUse.suggestions:type_name -> slotplanner.v1.HashTagSuggestion
+	35, // 47: slotplanner.v1.CheckTemplatesRequest.commands:type_name -> slotplanner.v1.Command
+	33, // 48: slotplanner.v1.CheckTemplatesResponse.checks:type_name -> slotplanner.v1.TemplateCheck
+	40, // 49: slotplanner.v1.CheckTemplatesResponse.topology:type_name -> slotplanner.v1.TopologyStamp
+	3,  // 50: slotplanner.v1.TemplateCheck.agreement:type_name -> slotplanner.v1.SlotAgreement
+	34, // 51: slotplanner.v1.TemplateCheck.keys:type_name -> slotplanner.v1.TemplateKey
+	37, // 52: slotplanner.v1.TemplateCheck.verdict:type_name -> slotplanner.v1.Verdict
+	41, // 53: slotplanner.v1.TemplateCheck.refusal:type_name -> slotplanner.v1.Refusal
+	43, // 54: slotplanner.v1.TemplateKey.hashed:type_name -> slotplanner.v1.ByteRange
+	4,  // 55: slotplanner.v1.AdvisorService.ExplainError:input_type -> slotplanner.v1.ExplainErrorRequest
+	6,  // 56: slotplanner.v1.AdvisorService.SuggestHashTags:input_type -> slotplanner.v1.SuggestHashTagsRequest
+	13, // 57: slotplanner.v1.AdvisorService.MintHashTags:input_type -> slotplanner.v1.MintHashTagsRequest
+	17, // 58: slotplanner.v1.AdvisorService.AnalyzeKeys:input_type -> slotplanner.v1.AnalyzeKeysRequest
+	27, // 59: slotplanner.v1.AdvisorService.AnalyzeWorkload:input_type -> slotplanner.v1.AnalyzeWorkloadRequest
+	31, // 60: slotplanner.v1.AdvisorService.CheckTemplates:input_type -> slotplanner.v1.CheckTemplatesRequest
+	5,  // 61: slotplanner.v1.AdvisorService.ExplainError:output_type -> slotplanner.v1.ExplainErrorResponse
+	7,  // 62: slotplanner.v1.AdvisorService.SuggestHashTags:output_type -> slotplanner.v1.SuggestHashTagsResponse
+	14, // 63: slotplanner.v1.AdvisorService.MintHashTags:output_type -> slotplanner.v1.MintHashTagsResponse
+	18, // 64: slotplanner.v1.AdvisorService.AnalyzeKeys:output_type -> slotplanner.v1.AnalyzeKeysResponse
+	28, // 65: slotplanner.v1.AdvisorService.AnalyzeWorkload:output_type -> slotplanner.v1.AnalyzeWorkloadResponse
+	32, // 66: slotplanner.v1.AdvisorService.CheckTemplates:output_type -> slotplanner.v1.CheckTemplatesResponse
+	61, // [61:67] is the sub-list for method output_type
+	55, // [55:61] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_slotplanner_v1_advisor_service_proto_init() }
@@ -1307,13 +3228,15 @@ func file_slotplanner_v1_advisor_service_proto_init() {
 	file_slotplanner_v1_slot_planner_service_proto_init()
 	file_slotplanner_v1_topology_proto_init()
 	file_slotplanner_v1_advisor_service_proto_msgTypes[1].OneofWrappers = []any{}
+	file_slotplanner_v1_advisor_service_proto_msgTypes[29].OneofWrappers = []any{}
+	file_slotplanner_v1_advisor_service_proto_msgTypes[30].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_slotplanner_v1_advisor_service_proto_rawDesc), len(file_slotplanner_v1_advisor_service_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   12,
+			NumEnums:      4,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

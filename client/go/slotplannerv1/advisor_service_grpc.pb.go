@@ -28,6 +28,9 @@ const (
 	AdvisorService_ExplainError_FullMethodName    = "/slotplanner.v1.AdvisorService/ExplainError"
 	AdvisorService_SuggestHashTags_FullMethodName = "/slotplanner.v1.AdvisorService/SuggestHashTags"
 	AdvisorService_MintHashTags_FullMethodName    = "/slotplanner.v1.AdvisorService/MintHashTags"
+	AdvisorService_AnalyzeKeys_FullMethodName     = "/slotplanner.v1.AdvisorService/AnalyzeKeys"
+	AdvisorService_AnalyzeWorkload_FullMethodName = "/slotplanner.v1.AdvisorService/AnalyzeWorkload"
+	AdvisorService_CheckTemplates_FullMethodName  = "/slotplanner.v1.AdvisorService/CheckTemplates"
 )
 
 // AdvisorServiceClient is the client API for AdvisorService service.
@@ -47,6 +50,17 @@ type AdvisorServiceClient interface {
 	// Gives hash tags that hash to a slot, or to the slots of a shard: keys that
 	// contain `{TAG}` are placed there. Answers without a topology for slots.
 	MintHashTags(ctx context.Context, in *MintHashTagsRequest, opts ...grpc.CallOption) (*MintHashTagsResponse, error)
+	// Counts keys: how they are spread over slots, shards and nodes, and whether
+	// that is more uneven than chance. Of a stream of any length the server keeps
+	// counters only, of some MiB at most. Answers without a topology; then there are no
+	// shards in the answer.
+	AnalyzeKeys(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AnalyzeKeysRequest, AnalyzeKeysResponse], error)
+	// Counts commands: which have their keys in one slot and which do not, and
+	// where they go. As bounded as `AnalyzeKeys`.
+	AnalyzeWorkload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse], error)
+	// Says of commands whose keys have placeholders, as in `user:<id>:cart`,
+	// whether these keys are in one slot whatever the placeholders stand for.
+	CheckTemplates(ctx context.Context, in *CheckTemplatesRequest, opts ...grpc.CallOption) (*CheckTemplatesResponse, error)
 }
 
 type advisorServiceClient struct {
@@ -87,6 +101,42 @@ func (c *advisorServiceClient) MintHashTags(ctx context.Context, in *MintHashTag
 	return out, nil
 }
 
+func (c *advisorServiceClient) AnalyzeKeys(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AnalyzeKeysRequest, AnalyzeKeysResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AdvisorService_ServiceDesc.Streams[0], AdvisorService_AnalyzeKeys_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AnalyzeKeysRequest, AnalyzeKeysResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AdvisorService_AnalyzeKeysClient = grpc.ClientStreamingClient[AnalyzeKeysRequest, AnalyzeKeysResponse]
+
+func (c *advisorServiceClient) AnalyzeWorkload(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &AdvisorService_ServiceDesc.Streams[1], AdvisorService_AnalyzeWorkload_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AdvisorService_AnalyzeWorkloadClient = grpc.ClientStreamingClient[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse]
+
+func (c *advisorServiceClient) CheckTemplates(ctx context.Context, in *CheckTemplatesRequest, opts ...grpc.CallOption) (*CheckTemplatesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckTemplatesResponse)
+	err := c.cc.Invoke(ctx, AdvisorService_CheckTemplates_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdvisorServiceServer is the server API for AdvisorService service.
 // All implementations must embed UnimplementedAdvisorServiceServer
 // for forward compatibility.
@@ -104,6 +154,17 @@ type AdvisorServiceServer interface {
 	// Gives hash tags that hash to a slot, or to the slots of a shard: keys that
 	// contain `{TAG}` are placed there. Answers without a topology for slots.
 	MintHashTags(context.Context, *MintHashTagsRequest) (*MintHashTagsResponse, error)
+	// Counts keys: how they are spread over slots, shards and nodes, and whether
+	// that is more uneven than chance. Of a stream of any length the server keeps
+	// counters only, of some MiB at most. Answers without a topology; then there are no
+	// shards in the answer.
+	AnalyzeKeys(grpc.ClientStreamingServer[AnalyzeKeysRequest, AnalyzeKeysResponse]) error
+	// Counts commands: which have their keys in one slot and which do not, and
+	// where they go. As bounded as `AnalyzeKeys`.
+	AnalyzeWorkload(grpc.ClientStreamingServer[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse]) error
+	// Says of commands whose keys have placeholders, as in `user:<id>:cart`,
+	// whether these keys are in one slot whatever the placeholders stand for.
+	CheckTemplates(context.Context, *CheckTemplatesRequest) (*CheckTemplatesResponse, error)
 	mustEmbedUnimplementedAdvisorServiceServer()
 }
 
@@ -122,6 +183,15 @@ func (UnimplementedAdvisorServiceServer) SuggestHashTags(context.Context, *Sugge
 }
 func (UnimplementedAdvisorServiceServer) MintHashTags(context.Context, *MintHashTagsRequest) (*MintHashTagsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method MintHashTags not implemented")
+}
+func (UnimplementedAdvisorServiceServer) AnalyzeKeys(grpc.ClientStreamingServer[AnalyzeKeysRequest, AnalyzeKeysResponse]) error {
+	return status.Error(codes.Unimplemented, "method AnalyzeKeys not implemented")
+}
+func (UnimplementedAdvisorServiceServer) AnalyzeWorkload(grpc.ClientStreamingServer[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse]) error {
+	return status.Error(codes.Unimplemented, "method AnalyzeWorkload not implemented")
+}
+func (UnimplementedAdvisorServiceServer) CheckTemplates(context.Context, *CheckTemplatesRequest) (*CheckTemplatesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckTemplates not implemented")
 }
 func (UnimplementedAdvisorServiceServer) mustEmbedUnimplementedAdvisorServiceServer() {}
 func (UnimplementedAdvisorServiceServer) testEmbeddedByValue()                        {}
@@ -198,6 +268,38 @@ func _AdvisorService_MintHashTags_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdvisorService_AnalyzeKeys_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(AdvisorServiceServer).AnalyzeKeys(&grpc.GenericServerStream[AnalyzeKeysRequest, AnalyzeKeysResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AdvisorService_AnalyzeKeysServer = grpc.ClientStreamingServer[AnalyzeKeysRequest, AnalyzeKeysResponse]
+
+func _AdvisorService_AnalyzeWorkload_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(AdvisorServiceServer).AnalyzeWorkload(&grpc.GenericServerStream[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type AdvisorService_AnalyzeWorkloadServer = grpc.ClientStreamingServer[AnalyzeWorkloadRequest, AnalyzeWorkloadResponse]
+
+func _AdvisorService_CheckTemplates_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckTemplatesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdvisorServiceServer).CheckTemplates(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdvisorService_CheckTemplates_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdvisorServiceServer).CheckTemplates(ctx, req.(*CheckTemplatesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdvisorService_ServiceDesc is the grpc.ServiceDesc for AdvisorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -217,7 +319,22 @@ var AdvisorService_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "MintHashTags",
 			Handler:    _AdvisorService_MintHashTags_Handler,
 		},
+		{
+			MethodName: "CheckTemplates",
+			Handler:    _AdvisorService_CheckTemplates_Handler,
+		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "AnalyzeKeys",
+			Handler:       _AdvisorService_AnalyzeKeys_Handler,
+			ClientStreams: true,
+		},
+		{
+			StreamName:    "AnalyzeWorkload",
+			Handler:       _AdvisorService_AnalyzeWorkload_Handler,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "slotplanner/v1/advisor_service.proto",
 }

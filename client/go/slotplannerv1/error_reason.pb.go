@@ -34,8 +34,8 @@ const (
 	// INVALID_ARGUMENT: the request has no keys, no commands, or not what else its
 	// method is about.
 	ErrorReason_ERROR_REASON_EMPTY_REQUEST ErrorReason = 1
-	// INVALID_ARGUMENT: too many keys, commands, arguments or bytes. Metadata:
-	// `count`, `limit`.
+	// INVALID_ARGUMENT: too many keys, commands, arguments or bytes, or too many
+	// milliseconds of a stream. Metadata: `count`, `limit`.
 	ErrorReason_ERROR_REASON_TOO_MANY ErrorReason = 2
 	// INVALID_ARGUMENT: an enum field holds a number that this server does not
 	// know. Metadata: `field`, `value`.
@@ -73,6 +73,9 @@ const (
 	ErrorReason_ERROR_REASON_UNKNOWN_NODE ErrorReason = 14
 	// INVALID_ARGUMENT: the request has two fields of which it may have one.
 	ErrorReason_ERROR_REASON_EXCLUSIVE_FIELDS ErrorReason = 15
+	// INVALID_ARGUMENT: a reply of a cluster in the request is none that shows a
+	// topology. The message names the line or the value that is wrong.
+	ErrorReason_ERROR_REASON_MALFORMED_TOPOLOGY ErrorReason = 16
 )
 
 // Enum value maps for ErrorReason.
@@ -94,6 +97,7 @@ var (
 		13: "ERROR_REASON_OUT_OF_RANGE",
 		14: "ERROR_REASON_UNKNOWN_NODE",
 		15: "ERROR_REASON_EXCLUSIVE_FIELDS",
+		16: "ERROR_REASON_MALFORMED_TOPOLOGY",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":        0,
@@ -112,6 +116,7 @@ var (
 		"ERROR_REASON_OUT_OF_RANGE":       13,
 		"ERROR_REASON_UNKNOWN_NODE":       14,
 		"ERROR_REASON_EXCLUSIVE_FIELDS":   15,
+		"ERROR_REASON_MALFORMED_TOPOLOGY": 16,
 	}
 )
 
@@ -146,7 +151,7 @@ var File_slotplanner_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_slotplanner_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"!slotplanner/v1/error_reason.proto\x12\x0eslotplanner.v1*\x93\x04\n" +
+	"!slotplanner/v1/error_reason.proto\x12\x0eslotplanner.v1*\xb8\x04\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_EMPTY_REQUEST\x10\x01\x12\x19\n" +
@@ -164,7 +169,8 @@ const file_slotplanner_v1_error_reason_proto_rawDesc = "" +
 	"\x18ERROR_REASON_NOT_ALLOWED\x10\f\x12\x1d\n" +
 	"\x19ERROR_REASON_OUT_OF_RANGE\x10\r\x12\x1d\n" +
 	"\x19ERROR_REASON_UNKNOWN_NODE\x10\x0e\x12!\n" +
-	"\x1dERROR_REASON_EXCLUSIVE_FIELDS\x10\x0fb\x06proto3"
+	"\x1dERROR_REASON_EXCLUSIVE_FIELDS\x10\x0f\x12#\n" +
+	"\x1fERROR_REASON_MALFORMED_TOPOLOGY\x10\x10b\x06proto3"
 
 var (
 	file_slotplanner_v1_error_reason_proto_rawDescOnce sync.Once

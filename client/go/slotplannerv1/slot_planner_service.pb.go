@@ -1006,8 +1006,12 @@ type PlanBatchRequest struct {
 	// deadline; so a caller may plan again at once, at any replica of the
 	// service. Empty: the caller knows of nothing wrong.
 	OutdatedTopologyVersion string `protobuf:"bytes,6,opt,name=outdated_topology_version,json=outdatedTopologyVersion,proto3" json:"outdated_topology_version,omitempty"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	// Plan on this topology instead of the cluster's, to look at, not to run. The
+	// commands are still those of the cluster, or of Redis 7.0 while nothing is
+	// known of it; `outdated_topology_version` is not looked at.
+	WhatIf        *HypotheticalTopology `protobuf:"bytes,7,opt,name=what_if,json=whatIf,proto3" json:"what_if,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlanBatchRequest) Reset() {
@@ -1080,6 +1084,13 @@ func (x *PlanBatchRequest) GetOutdatedTopologyVersion() string {
 		return x.OutdatedTopologyVersion
 	}
 	return ""
+}
+
+func (x *PlanBatchRequest) GetWhatIf() *HypotheticalTopology {
+	if x != nil {
+		return x.WhatIf
+	}
+	return nil
 }
 
 // A command as the caller would send it.
@@ -1764,7 +1775,7 @@ const file_slotplanner_v1_slot_planner_service_proto_rawDesc = "" +
 	"node_index\x18\x01 \x01(\x05H\x00R\tnodeIndex\x88\x01\x01\x12\x1f\n" +
 	"\vkey_indexes\x18\x02 \x03(\x05R\n" +
 	"keyIndexesB\r\n" +
-	"\v_node_index\"\xc7\x02\n" +
+	"\v_node_index\"\x86\x03\n" +
 	"\x10PlanBatchRequest\x12\x18\n" +
 	"\acluster\x18\x01 \x01(\tR\acluster\x123\n" +
 	"\bcommands\x18\x02 \x03(\v2\x17.slotplanner.v1.CommandR\bcommands\x12G\n" +
@@ -1772,7 +1783,8 @@ const file_slotplanner_v1_slot_planner_service_proto_rawDesc = "" +
 	"\vclient_zone\x18\x04 \x01(\tR\n" +
 	"clientZone\x12>\n" +
 	"\fsplit_policy\x18\x05 \x01(\x0e2\x1b.slotplanner.v1.SplitPolicyR\vsplitPolicy\x12:\n" +
-	"\x19outdated_topology_version\x18\x06 \x01(\tR\x17outdatedTopologyVersion\"\x1d\n" +
+	"\x19outdated_topology_version\x18\x06 \x01(\tR\x17outdatedTopologyVersion\x12=\n" +
+	"\awhat_if\x18\a \x01(\v2$.slotplanner.v1.HypotheticalTopologyR\x06whatIf\"\x1d\n" +
 	"\aCommand\x12\x12\n" +
 	"\x04args\x18\x01 \x03(\fR\x04args\"\x9a\x02\n" +
 	"\x11PlanBatchResponse\x12-\n" +
@@ -1900,35 +1912,36 @@ func file_slotplanner_v1_slot_planner_service_proto_rawDescGZIP() []byte {
 var file_slotplanner_v1_slot_planner_service_proto_enumTypes = make([]protoimpl.EnumInfo, 8)
 var file_slotplanner_v1_slot_planner_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_slotplanner_v1_slot_planner_service_proto_goTypes = []any{
-	(Grouping)(0),             // 0: slotplanner.v1.Grouping
-	(SplitPolicy)(0),          // 1: slotplanner.v1.SplitPolicy
-	(Verdict)(0),              // 2: slotplanner.v1.Verdict
-	(MergeOperation)(0),       // 3: slotplanner.v1.MergeOperation
-	(Guarantee)(0),            // 4: slotplanner.v1.Guarantee
-	(RetrySafety)(0),          // 5: slotplanner.v1.RetrySafety
-	(RefusalReason)(0),        // 6: slotplanner.v1.RefusalReason
-	(RemedyKind)(0),           // 7: slotplanner.v1.RemedyKind
-	(*KeyslotRequest)(nil),    // 8: slotplanner.v1.KeyslotRequest
-	(*KeyslotResponse)(nil),   // 9: slotplanner.v1.KeyslotResponse
-	(*ByteRange)(nil),         // 10: slotplanner.v1.ByteRange
-	(*GroupKeysRequest)(nil),  // 11: slotplanner.v1.GroupKeysRequest
-	(*GroupKeysResponse)(nil), // 12: slotplanner.v1.GroupKeysResponse
-	(*KeyGroup)(nil),          // 13: slotplanner.v1.KeyGroup
-	(*PlanBatchRequest)(nil),  // 14: slotplanner.v1.PlanBatchRequest
-	(*Command)(nil),           // 15: slotplanner.v1.Command
-	(*PlanBatchResponse)(nil), // 16: slotplanner.v1.PlanBatchResponse
-	(*Stage)(nil),             // 17: slotplanner.v1.Stage
-	(*NodePlan)(nil),          // 18: slotplanner.v1.NodePlan
-	(*PlannedCommand)(nil),    // 19: slotplanner.v1.PlannedCommand
-	(*CommandPlan)(nil),       // 20: slotplanner.v1.CommandPlan
-	(*Merge)(nil),             // 21: slotplanner.v1.Merge
-	(*Refusal)(nil),           // 22: slotplanner.v1.Refusal
-	(*KeyLocation)(nil),       // 23: slotplanner.v1.KeyLocation
-	(*Remedy)(nil),            // 24: slotplanner.v1.Remedy
-	(*Node)(nil),              // 25: slotplanner.v1.Node
-	(*TopologyStamp)(nil),     // 26: slotplanner.v1.TopologyStamp
-	(ReadPreference)(0),       // 27: slotplanner.v1.ReadPreference
-	(*SlotMigration)(nil),     // 28: slotplanner.v1.SlotMigration
+	(Grouping)(0),                // 0: slotplanner.v1.Grouping
+	(SplitPolicy)(0),             // 1: slotplanner.v1.SplitPolicy
+	(Verdict)(0),                 // 2: slotplanner.v1.Verdict
+	(MergeOperation)(0),          // 3: slotplanner.v1.MergeOperation
+	(Guarantee)(0),               // 4: slotplanner.v1.Guarantee
+	(RetrySafety)(0),             // 5: slotplanner.v1.RetrySafety
+	(RefusalReason)(0),           // 6: slotplanner.v1.RefusalReason
+	(RemedyKind)(0),              // 7: slotplanner.v1.RemedyKind
+	(*KeyslotRequest)(nil),       // 8: slotplanner.v1.KeyslotRequest
+	(*KeyslotResponse)(nil),      // 9: slotplanner.v1.KeyslotResponse
+	(*ByteRange)(nil),            // 10: slotplanner.v1.ByteRange
+	(*GroupKeysRequest)(nil),     // 11: slotplanner.v1.GroupKeysRequest
+	(*GroupKeysResponse)(nil),    // 12: slotplanner.v1.GroupKeysResponse
+	(*KeyGroup)(nil),             // 13: slotplanner.v1.KeyGroup
+	(*PlanBatchRequest)(nil),     // 14: slotplanner.v1.PlanBatchRequest
+	(*Command)(nil),              // 15: slotplanner.v1.Command
+	(*PlanBatchResponse)(nil),    // 16: slotplanner.v1.PlanBatchResponse
+	(*Stage)(nil),                // 17: slotplanner.v1.Stage
+	(*NodePlan)(nil),             // 18: slotplanner.v1.NodePlan
+	(*PlannedCommand)(nil),       // 19: slotplanner.v1.PlannedCommand
+	(*CommandPlan)(nil),          // 20: slotplanner.v1.CommandPlan
+	(*Merge)(nil),                // 21: slotplanner.v1.Merge
+	(*Refusal)(nil),              // 22: slotplanner.v1.Refusal
+	(*KeyLocation)(nil),          // 23: slotplanner.v1.KeyLocation
+	(*Remedy)(nil),               // 24: slotplanner.v1.Remedy
+	(*Node)(nil),                 // 25: slotplanner.v1.Node
+	(*TopologyStamp)(nil),        // 26: slotplanner.v1.TopologyStamp
+	(ReadPreference)(0),          // 27: slotplanner.v1.ReadPreference
+	(*HypotheticalTopology)(nil), // 28: slotplanner.v1.HypotheticalTopology
+	(*SlotMigration)(nil),        // 29: slotplanner.v1.SlotMigration
 }
 var file_slotplanner_v1_slot_planner_service_proto_depIdxs = []int32{
 	10, // 0: slotplanner.v1.KeyslotResponse.hash_tag:type_name -> slotplanner.v1.ByteRange
@@ -1943,34 +1956,35 @@ var file_slotplanner_v1_slot_planner_service_proto_depIdxs = []int32{
 	15, // 9: slotplanner.v1.PlanBatchRequest.commands:type_name -> slotplanner.v1.Command
 	27, // 10: slotplanner.v1.PlanBatchRequest.read_preference:type_name -> slotplanner.v1.ReadPreference
 	1,  // 11: slotplanner.v1.PlanBatchRequest.split_policy:type_name -> slotplanner.v1.SplitPolicy
-	17, // 12: slotplanner.v1.PlanBatchResponse.stages:type_name -> slotplanner.v1.Stage
-	20, // 13: slotplanner.v1.PlanBatchResponse.command_plans:type_name -> slotplanner.v1.CommandPlan
-	28, // 14: slotplanner.v1.PlanBatchResponse.migrations:type_name -> slotplanner.v1.SlotMigration
-	26, // 15: slotplanner.v1.PlanBatchResponse.topology:type_name -> slotplanner.v1.TopologyStamp
-	18, // 16: slotplanner.v1.Stage.node_plans:type_name -> slotplanner.v1.NodePlan
-	25, // 17: slotplanner.v1.NodePlan.node:type_name -> slotplanner.v1.Node
-	19, // 18: slotplanner.v1.NodePlan.commands:type_name -> slotplanner.v1.PlannedCommand
-	2,  // 19: slotplanner.v1.CommandPlan.verdict:type_name -> slotplanner.v1.Verdict
-	21, // 20: slotplanner.v1.CommandPlan.merge:type_name -> slotplanner.v1.Merge
-	4,  // 21: slotplanner.v1.CommandPlan.lost_guarantees:type_name -> slotplanner.v1.Guarantee
-	5,  // 22: slotplanner.v1.CommandPlan.retry_safety:type_name -> slotplanner.v1.RetrySafety
-	22, // 23: slotplanner.v1.CommandPlan.refusal:type_name -> slotplanner.v1.Refusal
-	3,  // 24: slotplanner.v1.Merge.operation:type_name -> slotplanner.v1.MergeOperation
-	6,  // 25: slotplanner.v1.Refusal.reason:type_name -> slotplanner.v1.RefusalReason
-	23, // 26: slotplanner.v1.Refusal.keys:type_name -> slotplanner.v1.KeyLocation
-	24, // 27: slotplanner.v1.Refusal.remedies:type_name -> slotplanner.v1.Remedy
-	7,  // 28: slotplanner.v1.Remedy.kind:type_name -> slotplanner.v1.RemedyKind
-	8,  // 29: slotplanner.v1.SlotPlannerService.Keyslot:input_type -> slotplanner.v1.KeyslotRequest
-	11, // 30: slotplanner.v1.SlotPlannerService.GroupKeys:input_type -> slotplanner.v1.GroupKeysRequest
-	14, // 31: slotplanner.v1.SlotPlannerService.PlanBatch:input_type -> slotplanner.v1.PlanBatchRequest
-	9,  // 32: slotplanner.v1.SlotPlannerService.Keyslot:output_type -> slotplanner.v1.KeyslotResponse
-	12, // 33: slotplanner.v1.SlotPlannerService.GroupKeys:output_type -> slotplanner.v1.GroupKeysResponse
-	16, // 34: slotplanner.v1.SlotPlannerService.PlanBatch:output_type -> slotplanner.v1.PlanBatchResponse
-	32, // [32:35] is the sub-list for method output_type
-	29, // [29:32] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	28, // 12: slotplanner.v1.PlanBatchRequest.what_if:type_name -> slotplanner.v1.HypotheticalTopology
+	17, // 13: slotplanner.v1.PlanBatchResponse.stages:type_name -> slotplanner.v1.Stage
+	20, // 14: slotplanner.v1.PlanBatchResponse.command_plans:type_name -> slotplanner.v1.CommandPlan
+	29, // 15: slotplanner.v1.PlanBatchResponse.migrations:type_name -> slotplanner.v1.SlotMigration
+	26, // 16: slotplanner.v1.PlanBatchResponse.topology:type_name -> slotplanner.v1.TopologyStamp
+	18, // 17: slotplanner.v1.Stage.node_plans:type_name -> slotplanner.v1.NodePlan
+	25, // 18: slotplanner.v1.NodePlan.node:type_name -> slotplanner.v1.Node
+	19, // 19: slotplanner.v1.NodePlan.commands:type_name -> slotplanner.v1.PlannedCommand
+	2,  // 20: slotplanner.v1.CommandPlan.verdict:type_name -> slotplanner.v1.Verdict
+	21, // 21: slotplanner.v1.CommandPlan.merge:type_name -> slotplanner.v1.Merge
+	4,  // 22: slotplanner.v1.CommandPlan.lost_guarantees:type_name -> slotplanner.v1.Guarantee
+	5,  // 23: slotplanner.v1.CommandPlan.retry_safety:type_name -> slotplanner.v1.RetrySafety
+	22, // 24: slotplanner.v1.CommandPlan.refusal:type_name -> slotplanner.v1.Refusal
+	3,  // 25: slotplanner.v1.Merge.operation:type_name -> slotplanner.v1.MergeOperation
+	6,  // 26: slotplanner.v1.Refusal.reason:type_name -> slotplanner.v1.RefusalReason
+	23, // 27: slotplanner.v1.Refusal.keys:type_name -> slotplanner.v1.KeyLocation
+	24, // 28: slotplanner.v1.Refusal.remedies:type_name -> slotplanner.v1.Remedy
+	7,  // 29: slotplanner.v1.Remedy.kind:type_name -> slotplanner.v1.RemedyKind
+	8,  // 30: slotplanner.v1.SlotPlannerService.Keyslot:input_type -> slotplanner.v1.KeyslotRequest
+	11, // 31: slotplanner.v1.SlotPlannerService.GroupKeys:input_type -> slotplanner.v1.GroupKeysRequest
+	14, // 32: slotplanner.v1.SlotPlannerService.PlanBatch:input_type -> slotplanner.v1.PlanBatchRequest
+	9,  // 33: slotplanner.v1.SlotPlannerService.Keyslot:output_type -> slotplanner.v1.KeyslotResponse
+	12, // 34: slotplanner.v1.SlotPlannerService.GroupKeys:output_type -> slotplanner.v1.GroupKeysResponse
+	16, // 35: slotplanner.v1.SlotPlannerService.PlanBatch:output_type -> slotplanner.v1.PlanBatchResponse
+	33, // [33:36] is the sub-list for method output_type
+	30, // [30:33] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_slotplanner_v1_slot_planner_service_proto_init() }

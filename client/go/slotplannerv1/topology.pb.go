@@ -224,7 +224,8 @@ type TopologyStamp struct {
 	// A fingerprint: two equal versions mean the same slots, nodes, endpoints and
 	// roles, also across replicas of the service. Versions have no order.
 	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
-	// When the cluster last confirmed this topology.
+	// When the cluster last confirmed this topology. Absent for a
+	// `HypotheticalTopology`.
 	ConfirmTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=confirm_time,json=confirmTime,proto3" json:"confirm_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -338,6 +339,98 @@ func (x *SlotMigration) GetTargetNodeId() string {
 	return ""
 }
 
+// A topology that need not exist: what would become of keys and commands if it
+// did. Nodes that have no address yet are at 127.0.0.1.
+type HypotheticalTopology struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Exactly one of them.
+	//
+	// Types that are valid to be assigned to Source:
+	//
+	//	*HypotheticalTopology_EvenShards
+	//	*HypotheticalTopology_ClusterReply
+	Source        isHypotheticalTopology_Source `protobuf_oneof:"source"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HypotheticalTopology) Reset() {
+	*x = HypotheticalTopology{}
+	mi := &file_slotplanner_v1_topology_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HypotheticalTopology) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HypotheticalTopology) ProtoMessage() {}
+
+func (x *HypotheticalTopology) ProtoReflect() protoreflect.Message {
+	mi := &file_slotplanner_v1_topology_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HypotheticalTopology.ProtoReflect.Descriptor instead.
+func (*HypotheticalTopology) Descriptor() ([]byte, []int) {
+	return file_slotplanner_v1_topology_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *HypotheticalTopology) GetSource() isHypotheticalTopology_Source {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *HypotheticalTopology) GetEvenShards() int32 {
+	if x != nil {
+		if x, ok := x.Source.(*HypotheticalTopology_EvenShards); ok {
+			return x.EvenShards
+		}
+	}
+	return 0
+}
+
+func (x *HypotheticalTopology) GetClusterReply() []byte {
+	if x != nil {
+		if x, ok := x.Source.(*HypotheticalTopology_ClusterReply); ok {
+			return x.ClusterReply
+		}
+	}
+	return nil
+}
+
+type isHypotheticalTopology_Source interface {
+	isHypotheticalTopology_Source()
+}
+
+type HypotheticalTopology_EvenShards struct {
+	// This many shards, in [1, 1000], each with as many slots as the others but
+	// for one. As many slots as can be stay where the current topology has
+	// them, as a rebalance would do it; without a current topology, slots are
+	// dealt out in order, as at the creation of a cluster.
+	EvenShards int32 `protobuf:"varint,1,opt,name=even_shards,json=evenShards,proto3,oneof"`
+}
+
+type HypotheticalTopology_ClusterReply struct {
+	// What `CLUSTER NODES`, `CLUSTER SHARDS` or `CLUSTER SLOTS` answered: the
+	// bytes of the node, or the text that redis-cli shows. At most 512 KiB.
+	ClusterReply []byte `protobuf:"bytes,2,opt,name=cluster_reply,json=clusterReply,proto3,oneof"`
+}
+
+func (*HypotheticalTopology_EvenShards) isHypotheticalTopology_Source() {}
+
+func (*HypotheticalTopology_ClusterReply) isHypotheticalTopology_Source() {}
+
 var File_slotplanner_v1_topology_proto protoreflect.FileDescriptor
 
 const file_slotplanner_v1_topology_proto_rawDesc = "" +
@@ -355,7 +448,12 @@ const file_slotplanner_v1_topology_proto_rawDesc = "" +
 	"\rSlotMigration\x12\x12\n" +
 	"\x04slot\x18\x01 \x01(\x05R\x04slot\x12$\n" +
 	"\x0esource_node_id\x18\x02 \x01(\tR\fsourceNodeId\x12$\n" +
-	"\x0etarget_node_id\x18\x03 \x01(\tR\ftargetNodeId*S\n" +
+	"\x0etarget_node_id\x18\x03 \x01(\tR\ftargetNodeId\"j\n" +
+	"\x14HypotheticalTopology\x12!\n" +
+	"\veven_shards\x18\x01 \x01(\x05H\x00R\n" +
+	"evenShards\x12%\n" +
+	"\rcluster_reply\x18\x02 \x01(\fH\x00R\fclusterReplyB\b\n" +
+	"\x06source*S\n" +
 	"\bNodeRole\x12\x19\n" +
 	"\x15NODE_ROLE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11NODE_ROLE_PRIMARY\x10\x01\x12\x15\n" +
@@ -379,18 +477,19 @@ func file_slotplanner_v1_topology_proto_rawDescGZIP() []byte {
 }
 
 var file_slotplanner_v1_topology_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_slotplanner_v1_topology_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_slotplanner_v1_topology_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_slotplanner_v1_topology_proto_goTypes = []any{
 	(NodeRole)(0),                 // 0: slotplanner.v1.NodeRole
 	(ReadPreference)(0),           // 1: slotplanner.v1.ReadPreference
 	(*Node)(nil),                  // 2: slotplanner.v1.Node
 	(*TopologyStamp)(nil),         // 3: slotplanner.v1.TopologyStamp
 	(*SlotMigration)(nil),         // 4: slotplanner.v1.SlotMigration
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*HypotheticalTopology)(nil),  // 5: slotplanner.v1.HypotheticalTopology
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_slotplanner_v1_topology_proto_depIdxs = []int32{
 	0, // 0: slotplanner.v1.Node.role:type_name -> slotplanner.v1.NodeRole
-	5, // 1: slotplanner.v1.TopologyStamp.confirm_time:type_name -> google.protobuf.Timestamp
+	6, // 1: slotplanner.v1.TopologyStamp.confirm_time:type_name -> google.protobuf.Timestamp
 	2, // [2:2] is the sub-list for method output_type
 	2, // [2:2] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
@@ -403,13 +502,17 @@ func file_slotplanner_v1_topology_proto_init() {
 	if File_slotplanner_v1_topology_proto != nil {
 		return
 	}
+	file_slotplanner_v1_topology_proto_msgTypes[3].OneofWrappers = []any{
+		(*HypotheticalTopology_EvenShards)(nil),
+		(*HypotheticalTopology_ClusterReply)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_slotplanner_v1_topology_proto_rawDesc), len(file_slotplanner_v1_topology_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
