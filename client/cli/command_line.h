@@ -47,7 +47,7 @@ struct Options {
   int what_if_shards = 0;         // 0 means not given.
   std::string what_if_file = {};  // Empty means not given; - standard input.
   bool allow_split = false;
-  std::string match = {};         // Empty means not given.
+  std::string match = {};  // Empty means not given.
   int64_t scan_count = 1000;
   int64_t scan_rate = 100'000;
   bool scans_replicas = false;

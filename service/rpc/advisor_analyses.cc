@@ -41,11 +41,10 @@ std::optional<ApiError> Read(const grpc::ByteBuffer& message,
 // What the settings of a stream ask for, from its first message on.
 class Settings {
  public:
-  // Reads them, unless it has. Without a topology, error unless
-  // `is_topology_optional`.
+  // Reads them, unless it has.
   std::optional<ApiError> Begin(CallGate& gate, const CallAccess& access,
                                 const v1::AnalysisSettings& message,
-                                bool is_topology_optional) {
+                                bool needs_topology) {
     if (std::exchange(has_begun_, true)) return std::nullopt;
     message_ = message;
     ClusterOrError found = gate.FindCluster(access, message_.cluster());
@@ -53,7 +52,7 @@ class Settings {
     if (auto error = Validate(message_)) return error;
     ServingSnapshot serving = TakeSnapshot(
         *found.cluster, access.state->max_topology_age, absl::Now());
-    if (serving.error && !is_topology_optional) {
+    if (serving.error && needs_topology) {
       return std::move(serving.error);
     }
     snapshot_ = std::move(serving.snapshot);
@@ -92,9 +91,42 @@ grpc::ByteBuffer Serialize(const Response& response) {
   return bytes;
 }
 
-class KeyAnalysis final : public Analysis {
+struct KeyAnalysis {
+  using Input = AnalyzeKeysInput;
+  using Response = v1::AnalyzeKeysResponse;
+  static constexpr bool kNeedsTopology = false;
+
+  std::optional<ApiError> Add(const Input& input, const Settings&) {
+    return input.CountInto(counts);
+  }
+  void Fill(const Settings& settings, Response& response) const {
+    FillKeyAnalysis(counts, settings.basis(), settings.message(), response);
+  }
+
+  KeyCounts counts;
+};
+
+struct WorkloadAnalysis {
+  using Input = AnalyzeWorkloadInput;
+  using Response = v1::AnalyzeWorkloadResponse;
+  static constexpr bool kNeedsTopology = true;
+
+  std::optional<ApiError> Add(const Input& input, const Settings& settings) {
+    return input.CountInto(*settings.snapshot(), settings.what_if(), counts);
+  }
+  void Fill(const Settings& settings, Response& response) const {
+    FillWorkloadAnalysis(counts, settings.basis(), settings.message(),
+                         response);
+  }
+
+  WorkloadCounts counts;
+};
+
+// One stream, counted into a `Kind`, which is one of the above.
+template <typename Kind>
+class StreamAnalysis final : public Analysis {
  public:
-  explicit KeyAnalysis(CallGate& gate) : gate_(gate) {}
+  explicit StreamAnalysis(CallGate& gate) : gate_(gate) {}
 
   std::optional<ApiError> Add(const CallAccess& access,
                               const grpc::ByteBuffer& message) override {
@@ -103,74 +135,40 @@ class KeyAnalysis final : public Analysis {
     // One for the whole stream, so that its memory is used again.
     if (!input_) input_.emplace(access.state->request_limits);
     if (auto error = Read(message, bytes, *input_)) return error;
-    if (auto error = settings_.Begin(gate_, access, input_->settings(), true)) {
-      return error;
-    }
-    return input_->CountInto(counts_);
+    if (auto error = Begin(access, input_->settings())) return error;
+    return kind_.Add(*input_, settings_);
   }
 
   std::optional<ApiError> Answer(const CallAccess& access,
                                  grpc::ByteBuffer& bytes) override {
     // As there may have been no message.
-    if (auto error = settings_.Begin(gate_, access, {}, true)) return error;
-    v1::AnalyzeKeysResponse response;
-    FillKeyAnalysis(counts_, settings_.basis(), settings_.message(), response);
+    if (auto error = Begin(access, {})) return error;
+    typename Kind::Response response;
+    kind_.Fill(settings_, response);
     bytes = Serialize(response);
     return std::nullopt;
   }
 
  private:
-  CallGate& gate_;
-  Settings settings_;
-  std::optional<AnalyzeKeysInput> input_;
-  KeyCounts counts_;
-};
-
-class WorkloadAnalysis final : public Analysis {
- public:
-  explicit WorkloadAnalysis(CallGate& gate) : gate_(gate) {}
-
-  std::optional<ApiError> Add(const CallAccess& access,
-                              const grpc::ByteBuffer& message) override {
-    grpc::ByteBuffer copy(message);  // Of no bytes: they are shared.
-    grpc::ProtoBufferReader bytes(&copy);
-    // As above.
-    if (!input_) input_.emplace(access.state->request_limits);
-    if (auto error = Read(message, bytes, *input_)) return error;
-    if (auto error =
-            settings_.Begin(gate_, access, input_->settings(), false)) {
-      return error;
-    }
-    return input_->CountInto(*settings_.snapshot(), settings_.what_if(),
-                             counts_);
+  std::optional<ApiError> Begin(const CallAccess& access,
+                                const v1::AnalysisSettings& settings) {
+    return settings_.Begin(gate_, access, settings, Kind::kNeedsTopology);
   }
 
-  std::optional<ApiError> Answer(const CallAccess& access,
-                                 grpc::ByteBuffer& bytes) override {
-    // As there may have been no message.
-    if (auto error = settings_.Begin(gate_, access, {}, false)) return error;
-    v1::AnalyzeWorkloadResponse response;
-    FillWorkloadAnalysis(counts_, settings_.basis(), settings_.message(),
-                         response);
-    bytes = Serialize(response);
-    return std::nullopt;
-  }
-
- private:
   CallGate& gate_;
   Settings settings_;
-  std::optional<AnalyzeWorkloadInput> input_;
-  WorkloadCounts counts_;
+  std::optional<typename Kind::Input> input_;
+  Kind kind_;
 };
 
 }  // namespace
 
 std::unique_ptr<Analysis> MakeKeyAnalysis(CallGate& gate) {
-  return std::make_unique<KeyAnalysis>(gate);
+  return std::make_unique<StreamAnalysis<KeyAnalysis>>(gate);
 }
 
 std::unique_ptr<Analysis> MakeWorkloadAnalysis(CallGate& gate) {
-  return std::make_unique<WorkloadAnalysis>(gate);
+  return std::make_unique<StreamAnalysis<WorkloadAnalysis>>(gate);
 }
 
 }  // namespace slotplanner

@@ -14,9 +14,8 @@ namespace {
 // large message takes to be counted.
 constexpr auto kRetryDelay = std::chrono::milliseconds(10);
 
-ApiError TookTooLongError(const ServingState& state) {
-  const int64_t limit =
-      absl::ToInt64Milliseconds(state.call_limits.max_analysis_duration);
+ApiError TookTooLongError(absl::Duration max_duration) {
+  const int64_t limit = absl::ToInt64Milliseconds(max_duration);
   return TooManyError("stream", "milliseconds of streaming", limit, limit);
 }
 
@@ -37,6 +36,7 @@ AnalysisCall::AnalysisCall(CallGate& gate, RpcMethod& method,
       context_(context),
       response_(response),
       access_(gate.Admit(*context, method.name)),
+      max_duration_(access_.state->call_limits.max_analysis_duration),
       analysis_(std::move(analysis)) {
   method_.metrics.CountStarted();
   if (const auto error = Begin()) {
@@ -45,8 +45,7 @@ AnalysisCall::AnalysisCall(CallGate& gate, RpcMethod& method,
   }
   references_ = 2;
   time_is_up_.Set(std::chrono::system_clock::now() +
-                      absl::ToChronoMilliseconds(
-                          access_.state->call_limits.max_analysis_duration),
+                      absl::ToChronoMilliseconds(max_duration_),
                   [this](bool is_up) { OnTimeIsUp(is_up); });
   ReadNext();
 }
@@ -76,10 +75,10 @@ void AnalysisCall::ReadNext() {
       ++begun_reads_;
       is_late = has_run_out_ && begun_reads_ > done_reads_;
     }
-    if (is_late) FinishWith(TookTooLongError(*access_.state));
+    if (is_late) FinishWith(TookTooLongError(max_duration_));
     Release();
   } else {
-    FinishWith(TookTooLongError(*access_.state));
+    FinishWith(TookTooLongError(max_duration_));
   }
 }
 
@@ -98,6 +97,8 @@ void AnalysisCall::OnReadDone(bool ok) {
 void AnalysisCall::Work() {
   if (context_->IsCancelled()) {
     FinishWith(CallerHasGoneError());
+  } else if (!is_last_ && HasRunOut()) {
+    FinishWith(TookTooLongError(max_duration_));
   } else if (is_first_ || is_last_ || message_bytes_ >= kLargeRequestBytes) {
     WorkOnWorker();
   } else {
@@ -106,7 +107,7 @@ void AnalysisCall::Work() {
 }
 
 void AnalysisCall::WorkOnWorker() {
-  const auto refusal = gate_.RunOnWorker(
+  const bool is_queued = gate_.TryOnWorker(
       [this] {
         if (context_->IsCancelled()) {
           FinishWith(CallerHasGoneError());
@@ -117,9 +118,10 @@ void AnalysisCall::WorkOnWorker() {
         }
       },
       access_.state->call_limits);
-  if (!refusal) return;
-  retry_.Set(std::chrono::system_clock::now() + kRetryDelay,
-             [this](bool) { Work(); });
+  if (is_queued) return;
+  // A new one: the callback of the last may be what calls this.
+  retry_.emplace().Set(std::chrono::system_clock::now() + kRetryDelay,
+                       [this](bool) { Work(); });
 }
 
 void AnalysisCall::CountMessage() {
@@ -153,7 +155,7 @@ void AnalysisCall::OnTimeIsUp(bool is_up) {
       is_reading = begun_reads_ > done_reads_;
     }
     // Else whoever is to read next ends it.
-    if (is_reading) FinishWith(TookTooLongError(*access_.state));
+    if (is_reading) FinishWith(TookTooLongError(max_duration_));
   }
   Release();
 }
@@ -191,6 +193,10 @@ void AnalysisCall::OnDone() {
     gate_.EndAnalysis();
     time_is_up_.Cancel();
   }
+  // What the server owns may go as soon as all calls are done; `OnTimeIsUp` may
+  // come later.
+  analysis_.reset();
+  access_.state.reset();
   Release();
 }
 

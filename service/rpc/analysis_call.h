@@ -85,14 +85,15 @@ class AnalysisCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
   grpc::CallbackServerContext* const context_;
   grpc::ByteBuffer* const response_;
   const absl::Time start_ = absl::Now();
-  const CallAccess access_;
+  CallAccess access_;
+  const absl::Duration max_duration_;
   std::unique_ptr<Analysis> analysis_;
   bool is_admitted_ = false;  // And counted by the gate.
   grpc::ByteBuffer message_;
   int64_t message_bytes_ = 0;  // Counted by the gate.
   bool is_first_ = true;       // It has the settings, which may be much work.
   bool is_last_ = false;       // Nothing is left to read.
-  grpc::Alarm retry_;
+  std::optional<grpc::Alarm> retry_;
 
   grpc::Alarm time_is_up_;
 

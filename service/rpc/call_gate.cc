@@ -188,16 +188,20 @@ std::optional<ApiError> CallGate::BeginAnalysis(const CallLimits& limits) {
   return OverloadedError("analyses under way", limits.max_analyses);
 }
 
-std::optional<ApiError> CallGate::RunOnWorker(absl::AnyInvocable<void()> work,
-                                              const CallLimits& limits) {
-  const auto outcome = queue_.Add(
+WorkQueue::Outcome CallGate::Queue(absl::AnyInvocable<void()> work,
+                                   const CallLimits& limits) {
+  return queue_.Add(
       [this, work = std::move(work)](absl::Duration waited) mutable {
         queue_delay_.Observe(absl::ToDoubleSeconds(waited));
         work();
       },
       {.max_length = limits.max_queued_calls,
        .max_delay = limits.max_queue_delay});
-  switch (outcome) {
+}
+
+std::optional<ApiError> CallGate::RunOnWorker(absl::AnyInvocable<void()> work,
+                                              const CallLimits& limits) {
+  switch (Queue(std::move(work), limits)) {
     case WorkQueue::Outcome::kAdded:
       break;
     case WorkQueue::Outcome::kTooLong:

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
@@ -136,6 +137,12 @@ class CallGate : public prometheus::Collectable {
   std::optional<ApiError> RunOnWorker(absl::AnyInvocable<void()> work,
                                       const CallLimits& limits);
 
+  // The same for what can wait elsewhere: false, and nothing is counted as
+  // refused, when too many wait already.
+  bool TryOnWorker(absl::AnyInvocable<void()> work, const CallLimits& limits) {
+    return Queue(std::move(work), limits) == WorkQueue::Outcome::kAdded;
+  }
+
   // Null if nobody wants to hear of calls now.
   CallLog* call_log() const {
     return log_ != nullptr && log_->IsWanted() ? log_ : nullptr;
@@ -161,6 +168,8 @@ class CallGate : public prometheus::Collectable {
   void Count(Refusal refusal) {
     refused_[static_cast<size_t>(refusal)]->Increment();
   }
+  WorkQueue::Outcome Queue(absl::AnyInvocable<void()> work,
+                           const CallLimits& limits);
   // Who calls; null, and counted as refused, for none of the callers.
   const CallerRule* Identify(const grpc::CallbackServerContext& context,
                              const Callers& callers);

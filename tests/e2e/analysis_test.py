@@ -362,6 +362,20 @@ class LimitsTest(unittest.TestCase):
         )
         self.assertEqual(short.stop(), 0)
 
+    def test_streams_wait_for_workers_that_others_have(self):
+        busy = server_fixture.Server('static:3', flags=('--max_queued_calls=0',))
+        self.addCleanup(busy.stop)
+        busy.wait_for_topology()
+        stub = advisor_service_pb2_grpc.AdvisorServiceStub(busy.channel)
+        keys = random_keys(50_000)
+        calls = [
+            stub.AnalyzeKeys.future(requests_of(keys, size=10_000), timeout=30)
+            for _ in range(8)
+        ]
+        for call in calls:
+            self.assertEqual(call.result().key_count, len(keys))
+        self.assertEqual(busy.metric('slotplanner_refused_calls_total'), 0)
+
     def test_a_server_that_stops(self):
         stopping = server_fixture.Server(
             'static:3', flags=('--shutdown_timeout=100ms', '--drain_delay=0')
