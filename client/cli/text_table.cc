@@ -20,8 +20,11 @@ std::string FormatBar(double fraction, int width, bool has_blocks) {
   const int steps = has_blocks ? 8 : 1;
   const auto rounded = static_cast<int>(std::lround(fraction * width * steps));
   const int marks = fraction > 0 ? std::max(rounded, 1) : 0;
-  if (!has_blocks) return std::string(static_cast<size_t>(marks), '#');
   std::string bar;
+  if (!has_blocks) {
+    bar.assign(static_cast<size_t>(marks), '#');
+    return bar;
+  }
   for (int i = 0; i < marks / steps; ++i) bar += kBlocks[7];
   if (const int rest = marks % steps; rest > 0) bar += kBlocks[rest - 1];
   return bar;
