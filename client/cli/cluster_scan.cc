@@ -36,7 +36,7 @@ struct Source {
 
 // The scan of one shard.
 struct ShardScan {
-  int shard_index;
+  int shard_index = 0;
   std::vector<Source> sources;  // Best first; not empty.
   size_t source = 0;            // Index of the one in use.
   std::unique_ptr<NodeScan> node;
@@ -86,9 +86,10 @@ class ClusterScan {
       const Shard& shard = topology.shards()[i];
       if (shard.slot_ranges.empty()) continue;
       if (has_one && topology.ShardIndexOf(*only_slot) != index) continue;
-      shards_.push_back({.shard_index = index,
-                         .sources = SourcesOf(shard, options),
-                         .node = NewScan(index)});
+      ShardScan& scan = shards_.emplace_back();
+      scan.shard_index = index;
+      scan.sources = SourcesOf(shard, options);
+      scan.node = NewScan(index);
     }
   }
 
