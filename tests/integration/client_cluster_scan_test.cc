@@ -53,6 +53,7 @@ RespValue Slots(int first, int last) {
 RespValue Page(const std::string& cursor,
                const std::vector<std::string>& keys) {
   std::vector<RespValue> elements;
+  elements.reserve(keys.size());
   for (const std::string& key : keys) {
     elements.push_back(RespValue::String(key));
   }
