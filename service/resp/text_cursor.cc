@@ -28,7 +28,10 @@ std::optional<char> ParseByte(std::string_view digits) {
     if (!absl::ascii_isxdigit(static_cast<unsigned char>(c))) {
       return std::nullopt;
     }
-    const int digit = c <= '9' ? c - '0' : absl::ascii_tolower(c) - 'a' + 10;
+    const int digit =
+        c <= '9'
+            ? c - '0'
+            : absl::ascii_tolower(static_cast<unsigned char>(c)) - 'a' + 10;
     byte = byte * 16 + digit;
   }
   if (byte > 0xFF) return std::nullopt;

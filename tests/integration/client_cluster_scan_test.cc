@@ -179,8 +179,8 @@ TEST_F(ClusterScanTest, ANodeThatLoadsIsAskedAgain) {
   FakeScript first = Greeting();
   first.Expect(kScan).Send("-LOADING Redis is loading\r\n").Stall();
   FakeNode node(first);
-  SlotWatch watch(OneShard(node.endpoint()));
   const ClusterTopology topology = OneShard(node.endpoint());
+  SlotWatch watch(topology);
   NodeConnections connections({});
   const ClusterScanResult result = ScanCluster(
       topology, {}, connections, watch,

@@ -64,7 +64,7 @@ TEST_F(ReadWhatIfTest, SaysWhatIsWrong) {
   EXPECT_THAT(Complaint(), HasSubstr("standard input"));
   options_.file = "";
   input_ = std::string((1 << 20) + 1, 'x');
-  EXPECT_THAT(Complaint(), HasSubstr("more than 1048576 bytes"));
+  EXPECT_THAT(Complaint(), HasSubstr("more than 524288 bytes"));
   options_.what_if_shards = 3;
   EXPECT_THAT(Complaint(), HasSubstr("exclude each other"));
 }

@@ -176,6 +176,7 @@ TEST(KeyPositionsTableTest, KeepsTheRestOfARequest) {
   request.set_client_zone("z");
   request.set_split_policy(v1::SPLIT_POLICY_ATOMIC);
   request.set_outdated_topology_version("v");
+  request.mutable_what_if()->set_even_shards(3);
   // A field that comes later must come here, too.
   const auto* descriptor = v1::PlanBatchRequest::descriptor();
   std::vector<const google::protobuf::FieldDescriptor*> set;

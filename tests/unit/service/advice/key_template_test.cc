@@ -229,15 +229,27 @@ TEST(AgreementOfTest, HoldsForRandomTemplatesAndValues) {
   EXPECT_THAT(counts, testing::SizeIs(3));
 }
 
+// The names of the placeholders that are hashed, in their order.
+std::vector<std::string_view> HashedNames(std::string_view key_template) {
+  std::vector<std::string_view> names;
+  for (const TemplateToken& token : TokensOf(HashedPart(key_template))) {
+    if (token.is_placeholder) names.push_back(token.text);
+  }
+  return names;
+}
+
 // With some values of the placeholders that are named, keys get into one slot;
-// in one of 16384 cases, if it is up to chance.
+// in one of 16384 cases, if it is up to chance. Where the same values are
+// hashed on both sides, perhaps only their sizes make a difference, and of
+// these there are too few to try.
 TEST(AgreementOfTest, LetsTheValuesDecideWhereItDepends) {
   RandomTemplates random(RandomSeed());
   for (int round = 0; round < 20;) {
     const std::vector<std::string> templates = {random.Template(),
                                                 random.Template()};
     if (Check({templates.begin(), templates.end()}).agreement !=
-        SlotAgreement::kDepends) {
+            SlotAgreement::kDepends ||
+        HashedNames(templates[0]) == HashedNames(templates[1])) {
       continue;
     }
     ++round;

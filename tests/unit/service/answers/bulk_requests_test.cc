@@ -98,11 +98,11 @@ const std::string kPlanBatches[] = {
     BytesField(1, "cluster") + Command({"PING"}) + NumberField(3, 2) +
         BytesField(4, "zone") + Command({"PING"}) + NumberField(5, 3) +
         BytesField(6, "version") + NumberField(5, 1),
-    // `what_if`: however often, the last source counts; long ones too.
+    // `what_if`: however often, the last source counts.
     Command({"PING"}) + BytesField(7, NumberField(1, 5)),
     BytesField(7, "") + Command({"PING"}),
     BytesField(7, BytesField(2, "reply")) + BytesField(1, "cluster"),
-    BytesField(7, BytesField(2, std::string(3'000'000, 'r'))),
+    BytesField(7, BytesField(2, std::string(512 << 10, 'r'))),
     BytesField(7, NumberField(1, 5) + BytesField(2, "reply")),
     BytesField(7, BytesField(2, "reply") + NumberField(1, 5)),
     BytesField(7, BytesField(2, "reply") + NumberField(9, 5)) +
