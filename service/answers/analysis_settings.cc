@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/answers/analysis_settings.h"
 
+#include "service/answers/wire_reader.h"
+
 namespace slotplanner {
 namespace {
 
@@ -9,6 +11,11 @@ constexpr int kMaxEntries = 1000;
 constexpr int kDefaultEntries = 20;
 
 }  // namespace
+
+bool ParseSettings(std::string_view bytes, v1::AnalysisSettings& settings) {
+  return bytes.size() <= WireReader::kMaxUnusualSize &&
+         settings.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
 
 std::optional<ApiError> Validate(const v1::AnalysisSettings& settings) {
   const int max_entries = settings.max_entries();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/answers/analyze_keys_input.h"
 
+#include "service/answers/analysis_settings.h"
 #include "service/answers/key_counts_messages.h"
 #include "service/answers/wire_reader.h"
 
@@ -17,9 +18,6 @@ constexpr auto kCountsTag =
     WireReader::BytesTag(v1::AnalyzeKeysRequest::kCountsFieldNumber);
 // A weight in a field of its own: with wire type 0.
 constexpr auto kSingleWeightTag = kPackedWeightsTag & ~WireReader::Tag{7};
-
-// A pasted topology of 1 MiB and the like.
-constexpr size_t kMaxSettingsBytes = size_t{2} << 20;
 
 }  // namespace
 
@@ -56,10 +54,7 @@ bool AnalyzeKeysInput::Read(google::protobuf::io::ZeroCopyInputStream& bytes,
       message = field;
     }
   }
-  if (!settings) return true;
-  return settings->size() <= kMaxSettingsBytes &&
-         own_settings_.ParseFromArray(settings->data(),
-                                      static_cast<int>(settings->size()));
+  return !settings || ParseSettings(*settings, own_settings_);
 }
 
 bool AnalyzeKeysInput::ReadAsMessage(

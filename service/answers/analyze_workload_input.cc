@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "service/answers/analysis_settings.h"
 #include "service/answers/wire_reader.h"
 
 namespace slotplanner {
@@ -12,9 +13,6 @@ constexpr auto kSettingsTag =
     WireReader::BytesTag(v1::AnalyzeWorkloadRequest::kSettingsFieldNumber);
 constexpr auto kCommandsTag =
     WireReader::BytesTag(v1::AnalyzeWorkloadRequest::kCommandsFieldNumber);
-
-// A pasted topology of 1 MiB and the like.
-constexpr size_t kMaxSettingsBytes = size_t{2} << 20;
 
 }  // namespace
 
@@ -40,10 +38,7 @@ bool AnalyzeWorkloadInput::Read(
     }
   }
   commands_.Finish();
-  if (!settings) return true;
-  return settings->size() <= kMaxSettingsBytes &&
-         own_settings_.ParseFromArray(settings->data(),
-                                      static_cast<int>(settings->size()));
+  return !settings || ParseSettings(*settings, own_settings_);
 }
 
 bool AnalyzeWorkloadInput::ReadAsMessage(
